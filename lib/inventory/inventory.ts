@@ -1,0 +1,104 @@
+import type { Position } from '../errors.ts';
+
+/**
+ * A value as Ansible's inventory and YAML give it. Whole numbers are `bigint` where they do not fit a double exactly,
+ * else `number`; a float keeps its kind in `Float`, because Python's 1.0 and 1 print differently.
+ */
+export type Value = null | boolean | number | bigint | string | Float | Secret | readonly Value[] | ValueMap;
+export interface ValueMap {
+  readonly [name: string]: Value;
+}
+
+/** A floating-point number: `1.0` stays `1.0` when it is printed. */
+export class Float {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+    Object.freeze(this);
+  }
+  /** As Python prints it. */
+  toString(): string {
+    return Number.isInteger(this.value) && Math.abs(this.value) < 1e16 ? `${this.value}.0` : String(this.value);
+  }
+  toJSON(): number {
+    return this.value;
+  }
+}
+
+/**
+ * A value that must not be seen: passwords and what came out of a vault. Prints as `***` everywhere; `reveal()` is
+ * called where the secret is handed to a host's standard input or to the transport's authentication, nowhere else.
+ */
+export class Secret {
+  readonly #text: string;
+  constructor(text: string) {
+    this.#text = text;
+    Object.freeze(this);
+  }
+  reveal(): string {
+    return this.#text;
+  }
+  toString(): string {
+    return '***';
+  }
+  toJSON(): string {
+    return '***';
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '***';
+  }
+}
+
+/** A variable with the place that it was written at. */
+export interface Variable {
+  readonly name: string;
+  readonly value: Value;
+  readonly at: Position;
+}
+
+export type Variables = ReadonlyMap<string, Variable>;
+
+export interface Group {
+  readonly kind: 'group';
+  readonly name: string;
+  /** Direct child groups, in the order they were named. */
+  readonly children: readonly string[];
+  /** Hosts named in the group itself. */
+  readonly hosts: readonly string[];
+  /** The group's own variables, not its parents'. */
+  readonly variables: Variables;
+  /** Where the group is first named. */
+  readonly at: Position;
+}
+
+export interface Host {
+  readonly kind: 'host';
+  readonly name: string;
+  /** Every group that the host is in, also through children, without `all`; Ansible's order. */
+  readonly groups: readonly string[];
+  /** Everything known of the host before it is asked: groups by depth, then host, then `-e`. */
+  readonly variables: Variables;
+  readonly at: Position;
+}
+
+export interface Inventory {
+  readonly kind: 'inventory';
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly groups: ReadonlyMap<string, Group>;
+  /** The `-i` arguments as typed. */
+  readonly sources: readonly string[];
+}
+
+/** One Nautobot installation: its application hosts and its PostgreSQL host. */
+export interface Deployment {
+  readonly kind: 'deployment';
+  readonly name: string;
+  /** All of its hosts, in inventory order. */
+  readonly hosts: readonly string[];
+  /** Hosts in group `nautobot`. */
+  readonly applications: readonly string[];
+  /** Hosts in group `postgresql`. */
+  readonly databases: readonly string[];
+  /** Hosts in group `docker`. */
+  readonly docker: readonly string[];
+}
