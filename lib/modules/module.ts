@@ -1,0 +1,162 @@
+import type { z } from 'zod';
+import type { Value, ValueMap } from '../inventory/inventory.ts';
+import type { Command, Query, Result } from '../shell/host-shell.ts';
+import type { Secret } from '../secret.ts';
+
+/**
+ * A module: data plus pure decisions. The engine renders its arguments, runs its `read` in one round trip, and asks it
+ * to decide. A real run executes the steps of the decision; check mode prints the same steps. Nothing here executes.
+ */
+export interface Module<Arguments = unknown> {
+  readonly name: string;
+  /** One line for `docs/modules.md` and editors. */
+  readonly summary: string;
+  /** The arguments after rendering; its descriptions become documentation and JSON Schema. */
+  readonly schema: z.ZodType<Arguments>;
+  /** The argument that the free form (`command: x`) fills. */
+  readonly freeForm?: string;
+  /**
+   * `host`: decided for each host of the play. `deployment`: decided once, on the play's first host, with every host's
+   * facts at hand (Ansible's run_once, but part of what the module is).
+   */
+  readonly scope: 'host' | 'deployment';
+  /** The same word and meaning as Ansible's module of this name. */
+  readonly generic: boolean;
+  /** What must be known before deciding: one read-only command, or nothing. */
+  read?(context: ModuleContext<Arguments>): Query | undefined;
+  decide(context: ModuleContext<Arguments>, facts: Result | undefined): Decision;
+  /** What `register` gets, from the results of the steps, in order. Without it: changed and the last step's output. */
+  report?(context: ModuleContext<Arguments>, results: readonly Result[]): ModuleReport;
+}
+
+export interface ModuleReport {
+  readonly changed: boolean;
+  readonly failed?: string;
+  readonly values: ValueMap;
+}
+
+/** Everything a module may look at. */
+export interface ModuleContext<Arguments = unknown> {
+  readonly host: string;
+  readonly arguments: Arguments;
+  /** A variable of the host after Ansible's precedence, rendered; undefined where nothing defines it. */
+  variable(name: string): Value | undefined;
+  readonly deployment: {
+    readonly name: string;
+    readonly hosts: readonly string[];
+    readonly applications: readonly string[];
+    readonly databases: readonly string[];
+  };
+  readonly run: string;
+  /** Facts learned by earlier tasks, of this host and of all others; kept in the journal, so that resume has them. */
+  learned(host: string): Readonly<Record<string, unknown>>;
+  /** Facts learned for the deployment as a whole. */
+  readonly shared: Readonly<Record<string, unknown>>;
+  /** Milliseconds since the epoch, the controller's. */
+  readonly now: number;
+}
+
+/** What a module makes of its arguments and of what it read. */
+export type Decision =
+  /** All is as it should be; `reason` says why, for people. */
+  | { readonly kind: 'nothing'; readonly reason: string; readonly learned?: Learned }
+  | { readonly kind: 'steps'; readonly steps: readonly Step[]; readonly learned?: Learned }
+  /** What stands in the way, all of it at once. Stops the deployment (and is reported by --check). */
+  | { readonly kind: 'findings'; readonly findings: readonly Finding[]; readonly learned?: Learned }
+  /** The deployment needs nothing more: what follows in the playbook is not run. */
+  | { readonly kind: 'finished'; readonly reason: string };
+
+/** New facts. Must survive JSON. */
+export interface Learned {
+  readonly host?: Readonly<Record<string, unknown>>;
+  readonly shared?: Readonly<Record<string, unknown>>;
+}
+
+/** One thing that stands in the way of an upgrade, or is worth knowing before it. */
+export interface Finding {
+  readonly kind: 'finding';
+  /** `blocks` stops before anything changes; `notice` is printed. */
+  readonly weight: 'blocks' | 'notice';
+  readonly host: string;
+  /** Stable slug: `standby`, `missing-library`, `pending-migrations`, … */
+  readonly check: string;
+  /** What is there and why it matters. */
+  readonly text: string;
+  /** What to type or set. */
+  readonly next?: string;
+}
+
+/** How a step's result is read: success, perhaps with facts; or a failure in words with what to do. */
+export type Verdict =
+  | { readonly ok: true; readonly learned?: Learned; readonly says?: string }
+  | { readonly ok: false; readonly says: string; readonly next?: string };
+
+interface StepBase {
+  /** What it does, in the imperative, as check mode prints it: `stop nautobot-worker.service`. */
+  readonly says: string;
+  /** Judges the result. Without it: exit code 0 is success. */
+  readonly judge?: (result: Result) => Verdict;
+  /** Milliseconds. */
+  readonly deadline?: number;
+}
+
+export type Step =
+  /** A short mutation under the claim. */
+  | (StepBase & { readonly kind: 'change'; readonly command: Command; readonly as?: string; readonly stdin?: Input })
+  /** A long mutation: a detached job that survives the line. `progress` turns a line of its output into words. */
+  | (StepBase & {
+      readonly kind: 'job';
+      readonly command: Command;
+      readonly as?: string;
+      readonly stdin?: Input;
+      readonly workingDirectory?: string;
+      readonly progress?: (line: string) => string | undefined;
+    })
+  | (StepBase & {
+      readonly kind: 'upload';
+      readonly content: Input;
+      readonly path: string;
+      readonly mode: string;
+      readonly owner?: string;
+    })
+  /** A read-only question, once. */
+  | (StepBase & { readonly kind: 'ask'; readonly command: Command; readonly as?: string; readonly stdin?: Input })
+  /** A read-only question until the judge is content or the deadline passes. */
+  | (StepBase & {
+      readonly kind: 'wait';
+      readonly command: Command;
+      readonly as?: string;
+      readonly stdin?: Input;
+      /** Milliseconds between two askings. */
+      readonly every: number;
+      readonly deadline: number;
+    })
+  /** An HTTP GET through the line until the judge is content; needs no tool on the host. */
+  | (StepBase & {
+      readonly kind: 'http';
+      readonly request: HttpRequest;
+      readonly every: number;
+      readonly deadline: number;
+    })
+  /** A file of the host into the run's folder. Missing files are no failure. */
+  | (StepBase & { readonly kind: 'fetch'; readonly path: string; readonly to: string })
+  /** Nothing on the host: an event for people and the journal (`window-opens`, `window-closes`). */
+  | (StepBase & { readonly kind: 'mark'; readonly mark: 'window-opens' | 'window-closes' | 'point-of-no-return' });
+
+export type Input = string | Uint8Array | Secret;
+
+export interface HttpRequest {
+  /** As the host itself reaches it. */
+  readonly address: string;
+  readonly port: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function finding(host: string, check: string, text: string, next?: string): Finding {
+  return Object.freeze({ kind: 'finding', weight: 'blocks', host, check, text, ...(next ? { next } : {}) });
+}
+
+export function notice(host: string, check: string, text: string, next?: string): Finding {
+  return Object.freeze({ kind: 'finding', weight: 'notice', host, check, text, ...(next ? { next } : {}) });
+}
