@@ -140,8 +140,12 @@ export type Step =
     })
   /** A file of the host into the run's folder. Missing files are no failure. */
   | (StepBase & { readonly kind: 'fetch'; readonly path: string; readonly to: string })
-  /** Nothing on the host: an event for people and the journal (`window-opens`, `window-closes`). */
-  | (StepBase & { readonly kind: 'mark'; readonly mark: 'window-opens' | 'window-closes' | 'point-of-no-return' });
+  /** Nothing on the host: the moment that downtime is measured from and to. */
+  | (StepBase & { readonly kind: 'mark'; readonly mark: 'window-opens' | 'window-closes' })
+  /** Writes the marker, durably, on this host. The engine does it, because it decides by it what may be taken back. */
+  | (StepBase & { readonly kind: 'point-of-no-return' })
+  /** Locks every host of the deployment for this run, and lets go of them. The engine does both. */
+  | (StepBase & { readonly kind: 'claim' | 'release' });
 
 export type Input = string | Uint8Array | Secret;
 
