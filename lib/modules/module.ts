@@ -1,7 +1,10 @@
 import type { z } from 'zod';
+import type { Finding } from '../finding.ts';
 import type { Value, ValueMap } from '../inventory/inventory.ts';
 import type { Command, Query, Result } from '../shell/host-shell.ts';
 import type { Secret } from '../secret.ts';
+
+export { finding, notice, type Finding } from '../finding.ts';
 
 /**
  * A module: data plus pure decisions. The engine renders its arguments, runs its `read` in one round trip, and asks it
@@ -58,8 +61,13 @@ export interface ModuleContext<Arguments = unknown> {
 
 /** What a module makes of its arguments and of what it read. */
 export type Decision =
-  /** All is as it should be; `reason` says why, for people. */
-  | { readonly kind: 'nothing'; readonly reason: string; readonly learned?: Learned }
+  /** All is as it should be; `reason` says why, for people. `notices` are printed and stop nothing. */
+  | {
+      readonly kind: 'nothing';
+      readonly reason: string;
+      readonly learned?: Learned;
+      readonly notices?: readonly Finding[];
+    }
   | { readonly kind: 'steps'; readonly steps: readonly Step[]; readonly learned?: Learned }
   /** What stands in the way, all of it at once. Stops the deployment (and is reported by --check). */
   | { readonly kind: 'findings'; readonly findings: readonly Finding[]; readonly learned?: Learned }
@@ -70,20 +78,6 @@ export type Decision =
 export interface Learned {
   readonly host?: Readonly<Record<string, unknown>>;
   readonly shared?: Readonly<Record<string, unknown>>;
-}
-
-/** One thing that stands in the way of an upgrade, or is worth knowing before it. */
-export interface Finding {
-  readonly kind: 'finding';
-  /** `blocks` stops before anything changes; `notice` is printed. */
-  readonly weight: 'blocks' | 'notice';
-  readonly host: string;
-  /** Stable slug: `standby`, `missing-library`, `pending-migrations`, … */
-  readonly check: string;
-  /** What is there and why it matters. */
-  readonly text: string;
-  /** What to type or set. */
-  readonly next?: string;
 }
 
 /** How a step's result is read: success, perhaps with facts; or a failure in words with what to do. */
@@ -155,12 +149,6 @@ export interface HttpRequest {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-}
-
-export function finding(host: string, check: string, text: string, next?: string): Finding {
-  return Object.freeze({ kind: 'finding', weight: 'blocks', host, check, text, ...(next ? { next } : {}) });
-}
-
-export function notice(host: string, check: string, text: string, next?: string): Finding {
-  return Object.freeze({ kind: 'finding', weight: 'notice', host, check, text, ...(next ? { next } : {}) });
+  /** Speak TLS on the stream. The certificate is not judged: the stream ends on the host that we asked. */
+  readonly tls?: boolean;
 }

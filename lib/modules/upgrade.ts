@@ -20,6 +20,18 @@ export interface Upgrade {
   readonly otherDatabases: readonly string[];
   /** Seconds to wait for running jobs with the scheduler stopped. */
   readonly drainTimeout: number;
+  /** Nautobot's own database in the cluster. */
+  readonly database: string;
+  /** Every address of every host of the deployment: a session from elsewhere is a stranger's. */
+  readonly addresses: readonly string[];
+  /** `pgup_admin_user`: the role for the live old server where peer as the data directory's owner does not get in. */
+  readonly adminUser: string | undefined;
+  /** `full`: every row's checksum before and after; `counts`: row counts only. */
+  readonly verify: 'full' | 'counts';
+  /** Seconds; undefined: no limit. */
+  readonly maxDowntime: number | undefined;
+  /** True where pending migrations were agreed to (`pgup_migrate=pending`). */
+  readonly migratePending: boolean;
   /** Debian packages that the new version needs on the database host: `postgresql-17`, … */
   readonly packages: readonly string[];
 }

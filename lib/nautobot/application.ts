@@ -52,4 +52,6 @@ export interface HealthAddress {
   readonly path: string;
   /** The Host header. */
   readonly hostHeader: string;
+  /** True where the web server speaks TLS there, as Nautobot's documented nginx does. */
+  readonly tls: boolean;
 }

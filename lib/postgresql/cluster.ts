@@ -39,6 +39,18 @@ export interface Cluster {
   readonly groupAccess: boolean;
   /** Bytes of the whole data directory. */
   readonly size: number;
+  readonly databases: readonly Database[];
+}
+
+/** A database of the old cluster, templates included. */
+export interface Database {
+  readonly name: string;
+  readonly owner: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly encoding: string;
+  readonly template: boolean;
+  readonly allowsConnections: boolean;
 }
 
 /** The cluster that will be made: everything that the plan fixes before anything exists. */
