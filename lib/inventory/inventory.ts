@@ -1,5 +1,6 @@
 import type { Position } from '../errors.ts';
-import type { Secret } from '../secret.ts';
+import { Secret } from '../secret.ts';
+import { formatFloat } from './python-text.ts';
 
 /**
  * A value as Ansible's inventory and YAML give it. Whole numbers are `bigint` where they do not fit a double exactly,
@@ -19,11 +20,29 @@ export class Float {
   }
   /** As Python prints it. */
   toString(): string {
-    return Number.isInteger(this.value) && Math.abs(this.value) < 1e16 ? `${this.value}.0` : String(this.value);
+    return formatFloat(this.value);
   }
   toJSON(): number {
     return this.value;
   }
+}
+
+/** True for a mapping: neither a list nor one of the scalar classes. */
+export function isValueMap(value: Value | undefined): value is ValueMap {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !(value instanceof Float) && !(value instanceof Secret);
+}
+
+/** True for a list. (`Array.isArray` does not see it in a union with a readonly array.) */
+export function isValueList(value: Value | undefined): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+/** A frozen mapping without a prototype, so that a key named `constructor` or `__proto__` is a key like others. */
+export function valueMap(entries: Iterable<readonly [string, Value]>): ValueMap {
+  const map = Object.create(null) as Record<string, Value>;
+  for (const [key, value] of entries) map[key] = value;
+  return Object.freeze(map);
 }
 
 /** A variable with the place that it was written at. */
@@ -44,6 +63,8 @@ export interface Group {
   readonly hosts: readonly string[];
   /** The group's own variables, not its parents'. */
   readonly variables: Variables;
+  /** Among groups of the same depth the variables of the higher one win; 1 unless given. */
+  readonly priority: number;
   /** Where the group is first named. */
   readonly at: Position;
 }

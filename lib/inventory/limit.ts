@@ -1,0 +1,35 @@
+import { resolve } from 'node:path';
+import type { Problem } from '../errors.ts';
+import { splitPattern, type PatternTerm } from './pattern-terms.ts';
+import { splitLines, strip } from './python-text.ts';
+import { decodeText, readBytes } from './read-text.ts';
+
+export interface Limit {
+  readonly terms: readonly PatternTerm[];
+  readonly problems: readonly Problem[];
+}
+
+/** The terms of a `--limit`. An `@file` holds one term a line; a comma or a colon there is part of the term. */
+export function readLimit({ limit, cwd }: { limit: string; cwd?: string | undefined }): Limit {
+  const terms: PatternTerm[] = [];
+  const problems: Problem[] = [];
+  for (const text of splitPattern(limit)) {
+    if (!text.startsWith('@')) {
+      terms.push({ text, limit: true });
+      continue;
+    }
+    const file = text.slice(1);
+    const bytes = readBytes(resolve(cwd ?? '.', file), file);
+    if (!Buffer.isBuffer(bytes)) {
+      problems.push(bytes);
+      continue;
+    }
+    const decoded = decodeText(bytes, file, 'pattern');
+    problems.push(...decoded.problems);
+    for (const line of splitLines(decoded.text)) {
+      const term = strip(line.text);
+      if (term !== '') terms.push({ text: term, limit: true, at: { file, line: line.line, column: line.column } });
+    }
+  }
+  return { terms, problems };
+}

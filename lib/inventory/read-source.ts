@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { problem } from '../errors.ts';
+import { parseAddress } from './address.ts';
+import { parseIni } from './ini-parser.ts';
+import type { InventoryDraft } from './inventory-draft.ts';
+import { compareText, strip } from './python-text.ts';
+import { decodeText, readBytes } from './read-text.ts';
+
+/** Names that are no inventories in a folder of inventories, as Ansible has them. */
+const IGNORED =
+  /^\.|^(?:host_vars|group_vars|vars_plugins)$|(?:\.pyc|\.pyo|\.swp|\.bak|~|\.rpm|\.md|\.txt|\.rst|\.orig|\.cfg|\.retry)$/;
+
+export interface ReadOptions {
+  /** As typed, or a path below what was typed. */
+  readonly source: string;
+  readonly cwd: string;
+  readonly draft: InventoryDraft;
+}
+
+/** Reads one `-i` argument into the draft. */
+export function readSource({ source, cwd, draft }: ReadOptions): void {
+  const path = resolve(cwd, source);
+  if (isHostList(source, cwd)) readHostList(source, draft);
+  else if (!existsSync(path)) draft.problems.push(problem('file-missing', `inventory "${source}" does not exist`));
+  else if (statSync(path).isDirectory()) readFolder({ source, cwd, draft });
+  else readFile({ source, cwd, draft });
+}
+
+/** True for `-i a,b` and `-i a,`: names, not a file. */
+export function isHostList(source: string, cwd: string): boolean {
+  return source.includes(',') && !existsSync(resolve(cwd, source));
+}
+
+function readHostList(source: string, draft: InventoryDraft): void {
+  let column = 1;
+  for (const part of source.split(',')) {
+    const name = strip(part);
+    const address = parseAddress(name);
+    const at = { file: source, line: 1, column };
+    column += part.length + 1;
+    if (name === '') continue;
+    // Ranges are not expanded in a list: such a name is taken as it stands.
+    const plain = address && !address.host.includes('[') ? address : undefined;
+    draft.addHost({ name: plain?.host ?? name, group: 'ungrouped', port: plain?.port, at });
+  }
+}
+
+function readFolder({ source, cwd, draft }: ReadOptions): void {
+  const names = readdirSync(resolve(cwd, source)).filter((name) => !IGNORED.test(name));
+  if (names.length === 0) draft.problems.push(problem('file-missing', `folder "${source}" holds no inventory`));
+  for (const name of names.sort(compareText)) readSource({ source: join(source, name), cwd, draft });
+}
+
+function readFile({ source, cwd, draft }: ReadOptions): void {
+  const bytes = readBytes(resolve(cwd, source), source);
+  if (!Buffer.isBuffer(bytes)) {
+    draft.problems.push(bytes);
+    return;
+  }
+  const { text, problems } = decodeText(bytes, source, 'inventory-syntax');
+  draft.problems.push(...problems);
+  // Without the executable bit Ansible reads `#!` as the comment that it looks like.
+  if (text.startsWith('#!') && (statSync(resolve(cwd, source)).mode & 0o111) !== 0) {
+    const reason = 'this is a program: inventories are read, never run (save what it prints as YAML or JSON)';
+    draft.report('inventory-syntax', reason, { file: source, line: 1, column: 1 });
+    return;
+  }
+  parseIni({ text, file: source, draft });
+}
