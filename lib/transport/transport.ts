@@ -1,7 +1,7 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Secret } from '../secret.ts';
 
-/** How `@known_hosts` is enforced. A changed key is refused in each of them. */
+/** How known_hosts is enforced. A changed key is refused in each of them. */
 export type HostKeyChecking = 'strict' | 'accept-new' | 'off';
 
 /** One host to connect to: Ansible's variables laid over ssh_config, resolved before anything connects. */
@@ -17,7 +17,11 @@ export interface Target {
   readonly password?: Secret | undefined;
   /** The agent's socket, where one may be used. */
   readonly agentSocket?: string | undefined;
+  /** Only the keys named above are offered, also of those that the agent holds (ssh_config's IdentitiesOnly). */
+  readonly identitiesOnly?: boolean | undefined;
   readonly knownHostsFiles: readonly string[];
+  /** The name to look the host key up by, instead of the address. */
+  readonly hostKeyAlias?: string | undefined;
   readonly hostKeyChecking: HostKeyChecking;
   /** Jump hosts, the outermost first; targets with the same values share one connection. */
   readonly jumps: readonly Target[];

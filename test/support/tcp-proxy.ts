@@ -1,0 +1,73 @@
+import { createServer, connect, type Server, type Socket } from 'node:net';
+
+/** A TCP proxy in front of an sshd whose lines a test can cut, freeze, delay and count. */
+export class TcpProxy {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  #frozen = false;
+  accepted = 0;
+  refuse = false;
+
+  static async open(options: { to: number; delay?: number }): Promise<TcpProxy> {
+    const server = createServer({ noDelay: true });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new TcpProxy(server, options.to, options.delay ?? 0);
+  }
+
+  private constructor(server: Server, to: number, delay: number) {
+    this.#server = server;
+    this.port = (server.address() as { port: number }).port;
+    server.on('connection', (near) => {
+      this.accepted += 1;
+      if (this.refuse) {
+        near.destroy();
+        return;
+      }
+      const far = connect({ host: '127.0.0.1', port: to, noDelay: true });
+      const pair = [near, far] as const;
+      this.#pairs.add(pair);
+      this.#join(near, far, delay);
+      this.#join(far, near, delay);
+      near.on('close', () => this.#pairs.delete(pair));
+    });
+  }
+
+  #join(from: Socket, to: Socket, delay: number): void {
+    const later = (what: () => void): void => {
+      if (delay > 0) setTimeout(what, delay);
+      else what();
+    };
+    from.on('data', (chunk: Buffer) => {
+      if (this.#frozen) return;
+      later(() => to.destroyed || to.write(chunk));
+    });
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      if (!this.#frozen) later(() => to.destroy());
+    });
+  }
+
+  /** Resets every line, as a firewall that forgets does. */
+  cut(): void {
+    for (const [near, far] of this.#pairs) {
+      near.resetAndDestroy();
+      far.resetAndDestroy();
+    }
+    this.#pairs.clear();
+  }
+
+  /** From now on nothing passes, and nobody is told. */
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  thaw(): void {
+    this.#frozen = false;
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
