@@ -36,7 +36,7 @@ export function buildInventory({ draft, sources, folders, extra }: BuildOptions)
     const names = Object.freeze([...closure].sort(compareText));
     hosts.set(each.name, Object.freeze({ kind: 'host', name: each.name, groups: names, variables, at: each.at }));
   }
-  return Object.freeze({ kind: 'inventory', hosts, groups, sources: Object.freeze([...sources]) });
+  return Object.freeze({ kind: 'inventory', hosts, groups, extra, sources: Object.freeze([...sources]) });
 }
 
 /** A group without a parent is a child of `all`; a host is in `ungrouped` where nothing else has it. */

@@ -83,6 +83,8 @@ export interface Inventory {
   readonly kind: 'inventory';
   readonly hosts: ReadonlyMap<string, Host>;
   readonly groups: ReadonlyMap<string, Group>;
+  /** What `-e` sets: also part of every host's variables, and stronger than what a playbook sets. */
+  readonly extra: Variables;
   /** The `-i` arguments as typed. */
   readonly sources: readonly string[];
 }
