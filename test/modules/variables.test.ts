@@ -17,7 +17,7 @@ function host(name: string, variables: Readonly<Record<string, Value>>, line = 1
 
 function inventory(...hosts: readonly Host[]): Inventory {
   const byName = new Map(hosts.map((each) => [each.name, each]));
-  return { kind: 'inventory', hosts: byName, groups: new Map(), sources: ['prod.ini'] };
+  return { kind: 'inventory', hosts: byName, groups: new Map(), extra: new Map(), sources: ['prod.ini'] };
 }
 
 const deployment: Deployment = {

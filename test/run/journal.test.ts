@@ -1,0 +1,58 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { expect } from 'chai';
+import { PgupError } from '../../lib/errors.ts';
+import { Journal, readJournal } from '../../lib/run/journal.ts';
+
+describe('the journal', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'pgup-journal-'));
+    path = join(folder, 'journal.jsonl');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is on disk, readable by its owner alone, when the call returns', () => {
+    const journal = new Journal(path, () => 7);
+    journal.write({ kind: 'deployment', deployment: 'ams' });
+    expect(readFileSync(path, 'utf8')).to.equal('{"at":7,"kind":"deployment","deployment":"ams"}\n');
+    expect(statSync(path).mode & 0o777).to.equal(0o600);
+    journal.close();
+  });
+
+  it('is whole after the process that wrote it was killed in the next instant', () => {
+    const module = new URL('../../lib/run/journal.js', import.meta.url).href;
+    const program = `
+      const { Journal } = await import(${JSON.stringify(module)});
+      const journal = new Journal(${JSON.stringify(path)}, Date.now);
+      for (let step = 0; step < 200; step++) journal.write({ kind: 'deployment', deployment: String(step) });
+      process.kill(process.pid, 'SIGKILL');`;
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', program]);
+    expect(child.signal).to.equal('SIGKILL');
+    expect(readJournal(path)).to.have.length(200);
+  });
+
+  it('leaves out a torn last line', () => {
+    new Journal(path, () => 1).write({ kind: 'deployment', deployment: 'ams' });
+    appendFileSync(path, '{"at":2,"kind":"window","deploy');
+    expect(readJournal(path)).to.deep.equal([{ at: 1, kind: 'deployment', deployment: 'ams' }]);
+  });
+
+  it('keeps a last line that lacks its newline alone', () => {
+    new Journal(path, () => 1).write({ kind: 'deployment', deployment: 'ams' });
+    appendFileSync(path, '{"at":2,"kind":"released","deployment":"ams"}');
+    expect(readJournal(path).at(-1)).to.deep.equal({ at: 2, kind: 'released', deployment: 'ams' });
+  });
+
+  it('refuses to go on from a damaged line in the middle, and names it', () => {
+    appendFileSync(path, '{"at":1,"kind":"deployment","deployment":"ams"}\n####\n{"at":2}\n');
+    expect(() => readJournal(path))
+      .to.throw(PgupError, /journal\.jsonl:2: .*damaged/)
+      .with.property('code', 'run-folder');
+  });
+});
