@@ -13,6 +13,12 @@ import type { Target } from './transport.ts';
 /** A frozen peer is found after this interval times one more than the count: 40 s. */
 const KEEPALIVE = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
 
+/** What ssh2 and sockets put on their errors. */
+interface LineError extends Error {
+  readonly level?: string;
+  readonly code?: unknown;
+}
+
 /** How far a connection came, which decides whether trying again is safe and what to tell. */
 type Phase = 'tcp' | 'handshake' | 'authentication' | 'ready';
 
@@ -48,7 +54,7 @@ class Attempt {
   #client: Client | undefined;
   #stream: Duplex | undefined;
   #connection: Ssh2Connection | undefined;
-  #firstError: (Error & { level?: string; code?: unknown }) | undefined;
+  #firstError: LineError | undefined;
   #timer: NodeJS.Timeout | undefined;
   #heard = '';
   readonly #abort = (): void => {
@@ -183,7 +189,7 @@ class Attempt {
     const { target, guard, authentication } = this.#options;
     const refusal = guard.refusal();
     if (refusal) return { error: refusal, again: 'never' };
-    const error = this.#firstError ?? (thrown);
+    const error: LineError = this.#firstError ?? thrown;
     const cause = { host: target.host, cause: error };
     const place = placeOf(target);
     if (error.level === 'client-authentication') return { error: authentication.refusal(), again: 'never' };
@@ -238,7 +244,7 @@ function nextFor(target: Target): { host: string; next: string } {
   return { host: target.host, next: `see whether ssh gets there: ssh -v${port} ${target.user}@${target.address}` };
 }
 
-function tcpReason(error: Error & { code?: unknown }): string {
+function tcpReason(error: LineError): string {
   switch (error.code) {
     case 'ECONNREFUSED':
       return 'nothing listens there (ECONNREFUSED)';
@@ -254,6 +260,6 @@ function tcpReason(error: Error & { code?: unknown }): string {
   }
 }
 
-function reasonIn(error: Error & { code?: unknown }): string {
+function reasonIn(error: LineError): string {
   return error.message === 'Keepalive timeout' ? 'it does not answer (keepalive timeout)' : error.message;
 }
