@@ -20,7 +20,7 @@ const SPACE = ' \t\r\n';
  * Splits a host line as Ansible does, which is as a POSIX shell does with comments on, except that a `#` starts a
  * comment anywhere outside quotes, also in the middle of a word.
  */
-export function splitShellWords(line: string): ShellWords {
+export function splitShellWords(line: string, { comments = true }: { comments?: boolean } = {}): ShellWords {
   const words: ShellWord[] = [];
   let text = '';
   let start = -1;
@@ -38,7 +38,7 @@ export function splitShellWords(line: string): ShellWords {
     const character = line.charAt(at);
     if (SPACE.includes(character)) {
       finish();
-    } else if (character === '#') {
+    } else if (comments && character === '#') {
       const cutAt = start < 0 ? undefined : at;
       finish();
       return { kind: 'words', words, cutAt };
