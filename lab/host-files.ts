@@ -1,0 +1,98 @@
+import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { command } from './command.ts';
+import type { HostKeys } from './keys.ts';
+import { DATABASE_PASSWORD } from './recipe.ts';
+import type { HostState, LabState } from './state.ts';
+import { databaseOf, redisOf } from './topology.ts';
+import type { HostSpec, Topology } from './topology.ts';
+
+export interface HostFiles {
+  readonly state: LabState;
+  readonly topology: Topology;
+  readonly spec: HostSpec;
+  readonly host: HostState;
+  readonly keys: HostKeys;
+  readonly clientPublicKey: string;
+}
+
+/** Writes into a host's mounted root what makes it this host: name, address, keys, users, Nautobot's settings. */
+export async function writeHostFiles(root: string, files: HostFiles): Promise<void> {
+  writeIdentity(root, files);
+  await writeUsers(root, files);
+  if (files.spec.roles.includes('nautobot')) await writeNautobot(root, files);
+}
+
+function put(root: string, path: string, text: string, mode = 0o644): void {
+  const file = join(root, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+}
+
+function writeIdentity(root: string, { state, host, keys }: HostFiles): void {
+  const known = state.hosts.map(({ name, address }) => `${address} ${name}\n`).join('');
+  put(root, 'etc/hostname', `${host.name}\n`);
+  put(root, 'etc/hosts', `127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n\n${known}`);
+  put(root, 'etc/machine-id', `${createHash('md5').update(`${state.name}/${host.name}`).digest('hex')}\n`, 0o444);
+  // Must sort before systemd's own 80-container-host0.network, which would ask a DHCP server that is not there.
+  put(
+    root,
+    'etc/systemd/network/10-host0.network',
+    `[Match]\nName=host0\n\n[Network]\nAddress=${host.address}/24\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n`,
+  );
+  for (const { name, path } of keys.files) {
+    put(root, `etc/ssh/${name}`, readFileSync(path, 'utf8'), 0o600);
+    copyFileSync(`${path}.pub`, join(root, 'etc/ssh', `${name}.pub`));
+  }
+}
+
+async function writeUsers(root: string, { state, spec, clientPublicKey }: HostFiles): Promise<void> {
+  const user = spec.sudo === 'none' ? { home: 'root', owner: 'root' } : { home: 'home/ops', owner: 'ops' };
+  put(root, `${user.home}/.ssh/authorized_keys`, clientPublicKey, 0o600);
+  chmodSync(join(root, user.home, '.ssh'), 0o700);
+  await command(['chroot', root, 'chown', '-R', `${user.owner}:${user.owner}`, `/${user.home}/.ssh`]);
+  if (spec.sudo === 'nopassword') put(root, 'etc/sudoers.d/ops', 'ops ALL=(ALL:ALL) NOPASSWD: ALL\n', 0o440);
+  if (spec.sudo === 'password') {
+    put(root, 'etc/sudoers.d/ops', 'ops ALL=(ALL:ALL) ALL\n', 0o440);
+    await command(['chroot', root, 'chpasswd'], { input: `ops:${state.opsPassword}\n` });
+  }
+}
+
+/** Python takes a JSON string for one of its own. */
+const python = (text: string): string => JSON.stringify(text);
+
+async function writeNautobot(root: string, { topology, spec, host }: HostFiles): Promise<void> {
+  const database = databaseOf(spec, topology.hosts);
+  const redis = redisOf(spec, topology.hosts);
+  const configuration = join(root, 'opt/nautobot/nautobot_config.py');
+  appendFileSync(
+    configuration,
+    [
+      '',
+      'DATABASES["default"].update({',
+      `    "NAME": "nautobot", "USER": "nautobot", "PASSWORD": ${python(DATABASE_PASSWORD)},`,
+      `    "HOST": ${python(database?.host === host.name ? 'localhost' : (database?.host ?? 'localhost'))}, "PORT": "${database?.port ?? 5432}",`,
+      '})',
+      `CELERY_WORKER_CONCURRENCY = ${spec.processes}`,
+      '',
+    ].join('\n'),
+  );
+  if (redis !== host.name) {
+    // Read by Nautobot's own settings while they are imported, so it must stand before that.
+    const text = readFileSync(configuration, 'utf8');
+    writeFileSync(configuration, `import os\nos.environ.setdefault("NAUTOBOT_REDIS_HOST", ${python(redis)})\n${text}`);
+  }
+  const ini = join(root, 'opt/nautobot/uwsgi.ini');
+  writeFileSync(ini, readFileSync(ini, 'utf8').replace(/^processes = .*$/m, `processes = ${spec.processes}`));
+  const services = spec.services.map((service) => (service === 'web' ? 'nautobot' : `nautobot-${service}`));
+  const servesRedis = topology.hosts.some((other) => other.roles.includes('nautobot') && redisOf(other, topology.hosts) === host.name);
+  const shared = topology.hosts.some((other) => other.name !== host.name && redisOf(other, topology.hosts) === host.name);
+  if (shared) {
+    const redisFile = join(root, 'etc/redis/redis.conf');
+    if (existsSync(redisFile)) appendFileSync(redisFile, '\nbind 0.0.0.0\nprotected-mode no\n');
+  }
+  const units = [...services, ...(servesRedis ? ['redis-server'] : [])];
+  await command(['chroot', root, 'systemctl', 'enable', '--quiet', ...units.map((unit) => `${unit}.service`)]);
+}
