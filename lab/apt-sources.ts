@@ -25,7 +25,9 @@ export function parseDeb822(text: string): AptSource[] {
   const withoutComments = text.replace(/^#.*\n?/gm, '');
   return withoutComments.split(/\n\s*\n/).flatMap((paragraph) => {
     const words = (field: string): string[] =>
-      (new RegExp(`^${field}:((?:.|\\n[ \\t])*)`, 'im').exec(paragraph)?.[1] ?? '').split(/\s+/).filter((word) => word !== '');
+      (new RegExp(`^${field}:((?:.|\\n[ \\t])*)`, 'im').exec(paragraph)?.[1] ?? '')
+        .split(/\s+/)
+        .filter((word) => word !== '');
     const enabled = words('Enabled')[0]?.toLowerCase() ?? 'yes';
     if (!words('Types').includes('deb') || ['no', 'false', '0'].includes(enabled)) return [];
     return words('URIs').map((uri) => ({ uri, suites: words('Suites'), components: words('Components') }));
@@ -39,7 +41,10 @@ export function parseDeb822(text: string): AptSource[] {
 export function debianMirror(sources: readonly AptSource[], codename: string): string {
   const own = sources.find(
     ({ suites, components, uri }) =>
-      suites.includes(codename) && components.includes('main') && /^https?:/.test(uri) && !/security|backports/.test(uri),
+      suites.includes(codename) &&
+      components.includes('main') &&
+      /^https?:/.test(uri) &&
+      !/security|backports/.test(uri),
   );
   return own?.uri.replace(/\/+$/, '') ?? STANDARD_MIRROR;
 }

@@ -20,7 +20,8 @@ export interface BuildRoot {
 }
 
 /** Variables that tell programs how to reach the outside from here; they mean the same inside a build. */
-const NETWORK_VARIABLE = /^(https?_proxy|no_proxy|all_proxy|ssl_cert_file|requests_ca_bundle|curl_ca_bundle|pip_[a-z_]+)$/i;
+const NETWORK_VARIABLE =
+  /^(https?_proxy|no_proxy|all_proxy|ssl_cert_file|requests_ca_bundle|curl_ca_bundle|pip_[a-z_]+)$/i;
 
 interface NetworkSettings {
   readonly variables: Readonly<Record<string, string>>;

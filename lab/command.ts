@@ -37,7 +37,10 @@ export function command(argv: readonly string[], options: CommandOptions = {}): 
       child[name].setEncoding('utf8').on('data', (text: string) => {
         output[name] += text;
         log?.write(text);
-        const line = text.trimEnd().split(/[\r\n]/).at(-1);
+        const line = text
+          .trimEnd()
+          .split(/[\r\n]/)
+          .at(-1);
         if (line !== undefined && line !== '') options.onLine?.(line);
       });
     }

@@ -9,7 +9,11 @@ import type { Progress } from './progress.ts';
 import { labFolder, readState } from './state.ts';
 
 /** systemd-nspawn's own bookkeeping on this machine, which it leaves when it is ended by force. */
-const NSPAWN_FOLDERS = ['/run/systemd/nspawn/propagate', '/run/systemd/nspawn/unix-export', '/run/systemd/nspawn/locks'];
+const NSPAWN_FOLDERS = [
+  '/run/systemd/nspawn/propagate',
+  '/run/systemd/nspawn/unix-export',
+  '/run/systemd/nspawn/locks',
+];
 
 /**
  * Takes down whatever there is of a lab, in whatever state a crash left it: what to look for follows from the lab's
@@ -48,6 +52,7 @@ async function forgetMachines(machines: readonly string[]): Promise<void> {
     }
   }
   if (existsSync('/run/systemd/system')) {
-    for (const machine of machines) await command(['systemctl', 'reset-failed', `pgup-lab-${machine}.service`], { mayFail: true });
+    for (const machine of machines)
+      await command(['systemctl', 'reset-failed', `pgup-lab-${machine}.service`], { mayFail: true });
   }
 }

@@ -87,8 +87,12 @@ async function writeNautobot(root: string, { topology, spec, host }: HostFiles):
   const ini = join(root, 'opt/nautobot/uwsgi.ini');
   writeFileSync(ini, readFileSync(ini, 'utf8').replace(/^processes = .*$/m, `processes = ${spec.processes}`));
   const services = spec.services.map((service) => (service === 'web' ? 'nautobot' : `nautobot-${service}`));
-  const servesRedis = topology.hosts.some((other) => other.roles.includes('nautobot') && redisOf(other, topology.hosts) === host.name);
-  const shared = topology.hosts.some((other) => other.name !== host.name && redisOf(other, topology.hosts) === host.name);
+  const servesRedis = topology.hosts.some(
+    (other) => other.roles.includes('nautobot') && redisOf(other, topology.hosts) === host.name,
+  );
+  const shared = topology.hosts.some(
+    (other) => other.name !== host.name && redisOf(other, topology.hosts) === host.name,
+  );
   if (shared) {
     const redisFile = join(root, 'etc/redis/redis.conf');
     if (existsSync(redisFile)) appendFileSync(redisFile, '\nbind 0.0.0.0\nprotected-mode no\n');

@@ -45,7 +45,9 @@ export async function startHost(place: HostPlace): Promise<void> {
   if (existsSync('/run/systemd/system')) {
     await command([
       ...['systemd-run', '--quiet', '--collect', `--unit=pgup-lab-${place.machine}`],
-      ...['Delegate=yes', 'KillMode=mixed', 'TasksMax=infinity', `SuccessExitStatus=${REBOOT}`].map((p) => `--property=${p}`),
+      ...['Delegate=yes', 'KillMode=mixed', 'TasksMax=infinity', `SuccessExitStatus=${REBOOT}`].map(
+        (p) => `--property=${p}`,
+      ),
       `--property=RestartForceExitStatus=${REBOOT}`,
       ...Object.entries(NSPAWN_ENVIRONMENT).map(([name, value]) => `--setenv=${name}=${value}`),
       '--',
@@ -95,7 +97,8 @@ export async function powerOff(folder: string): Promise<void> {
     if (!(await gone([...leaders, ...keepers(folder)], 3000))) keepers(folder).forEach(kill);
     const left = [...containerLeaders((upper) => upper === join(folder, 'upper')), ...keepers(folder)];
     if (left.length === 0) return;
-    if (Date.now() > end) throw new LabError(`cannot end the processes ${left.map(({ pid }) => pid).join(', ')} of ${folder}`);
+    if (Date.now() > end)
+      throw new LabError(`cannot end the processes ${left.map(({ pid }) => pid).join(', ')} of ${folder}`);
     await sleep(50);
   }
 }

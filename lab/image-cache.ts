@@ -41,6 +41,8 @@ const BUILDER_FILE = 'builder.json';
  */
 export async function makeArtifact(name: ArtifactName, work: (folder: string) => Promise<void>): Promise<void> {
   const folder = join(cacheFolder(), `building-${name}-${process.pid}`);
+  // Asked for now: the recipe's files may change while it is followed.
+  const [place, hash] = [artifactFolder(name), recipeHash(name)];
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   writeFileSync(join(folder, BUILDER_FILE), JSON.stringify(identify(process.pid)));
   try {
@@ -48,11 +50,11 @@ export async function makeArtifact(name: ArtifactName, work: (folder: string) =>
     await work(folder);
     await unmountBelow(folder);
     rmSync(join(folder, BUILDER_FILE));
-    const made = { name, hash: recipeHash(name), seconds: Math.round((Date.now() - start) / 1000), on: new Date() };
+    const made = { name, hash, seconds: Math.round((Date.now() - start) / 1000), on: new Date() };
     writeFileSync(join(folder, 'artifact.json'), `${JSON.stringify(made, undefined, 2)}\n`);
     // Builds flush nothing on the way: without this a machine that loses power could keep the name and lose the files.
     await command(['sync', '--file-system', folder]);
-    renameSync(folder, artifactFolder(name));
+    renameSync(folder, place);
   } catch (error) {
     await discardBuild(folder);
     throw error;

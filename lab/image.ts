@@ -1,9 +1,16 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { controllerCodename, controllerSources, debianMirror } from './apt-sources.ts';
 import { runInBuild } from './build-environment.ts';
 import { command } from './command.ts';
-import { artifactRoot, discardDeadBuilds, isBuilt, makeArtifact, missingArtifacts, withBuildLock } from './image-cache.ts';
+import {
+  artifactRoot,
+  discardDeadBuilds,
+  isBuilt,
+  makeArtifact,
+  missingArtifacts,
+  withBuildLock,
+} from './image-cache.ts';
 import { mountOverlay, unmountBelow } from './overlay.ts';
 import { cacheFolder } from './paths.ts';
 import type { Progress } from './progress.ts';
@@ -54,7 +61,8 @@ async function buildBase(recipe: Recipe, folder: string, logFile: string, note: 
 /** Every other artifact: a script run in an overlay of the layers below, of which its own writes or its output are kept. */
 async function buildOver(recipe: Recipe, folder: string, logFile: string, note: Note): Promise<void> {
   const [upper, work, root, output] = ['upper', 'work', 'mounted', 'output'].map((name) => join(folder, name));
-  if (upper === undefined || work === undefined || root === undefined || output === undefined) throw new Error('unreachable');
+  if (upper === undefined || work === undefined || root === undefined || output === undefined)
+    throw new Error('unreachable');
   mkdirSync(output);
   await mountOverlay({ lower: recipe.on.map(artifactRoot), upper, work, root }, { volatile: true });
   await runInBuild(`${recipe.name}.sh`, {
@@ -82,7 +90,7 @@ function keep(recipe: Recipe, from: { upper: string; output: string; kept: strin
   } else if (recipe.keep.length === 0) {
     renameSync(from.upper, from.kept);
   } else {
-    for (const path of recipe.keep) {
+    for (const path of recipe.keep.filter((kept) => existsSync(join(from.upper, kept)))) {
       mkdirSync(dirname(join(from.kept, path)), { recursive: true, mode: 0o755 });
       renameSync(join(from.upper, path), join(from.kept, path));
     }

@@ -27,7 +27,11 @@ export interface HostKeys {
 /** Makes a host's keys before it exists, so that its first connection can be checked as strictly as any later one. */
 export async function makeHostKeys(folder: string, names: readonly string[]): Promise<HostKeys> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const files = KINDS.map((kind) => ({ kind, name: `ssh_host_${kind}_key`, path: join(folder, `ssh_host_${kind}_key`) }));
+  const files = KINDS.map((kind) => ({
+    kind,
+    name: `ssh_host_${kind}_key`,
+    path: join(folder, `ssh_host_${kind}_key`),
+  }));
   await Promise.all(files.map(({ kind, path }) => generate(path, kind, names[0] ?? 'lab')));
   const knownHosts = files.map(({ path }) => {
     const [type = '', key = ''] = readFileSync(`${path}.pub`, 'utf8').split(' ');

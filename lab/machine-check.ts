@@ -11,7 +11,9 @@ const GIBIBYTE = 2 ** 30;
 /** Hosts are containers with a kernel's help that only root gets. */
 export function requireRoot(): void {
   if (process.getuid?.() !== 0) {
-    throw new LabError('the lab needs root: it mounts file systems and boots containers. Run it with sudo, or as root.');
+    throw new LabError(
+      'the lab needs root: it mounts file systems and boots containers. Run it with sudo, or as root.',
+    );
   }
 }
 
@@ -42,7 +44,12 @@ async function takesOverlay(folder: string): Promise<boolean> {
     return false;
   }
   const trial = mkdtempSync(join(folder, 'trial-'));
-  const [lower, upper, work, root] = ['lower', 'upper', 'work', 'root'].map((name) => join(trial, name)) as [string, string, string, string];
+  const [lower, upper, work, root] = ['lower', 'upper', 'work', 'root'].map((name) => join(trial, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
   try {
     mkdirSync(join(lower, 'inner'), { recursive: true });
     await mountOverlay({ lower: [lower], upper, work, root });
@@ -74,7 +81,9 @@ export async function overlayFolder(preferred: string): Promise<string> {
 }
 
 async function isInstalled(name: string): Promise<boolean> {
-  const { stdout } = await command(['dpkg-query', '--show', '--showformat=${db:Status-Status}', name], { mayFail: true });
+  const { stdout } = await command(['dpkg-query', '--show', '--showformat=${db:Status-Status}', name], {
+    mayFail: true,
+  });
   return stdout === 'installed';
 }
 

@@ -14,7 +14,10 @@ function shortHash(text: string, length: number): string {
  * The name of this clone's own lab: its folder's name, with the whole path in a hash, so that two clones do not meet.
  */
 export function defaultLabName(root = projectRoot): string {
-  const folder = basename(root).toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
+  const folder = basename(root)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
   return `${folder.slice(0, 20) || 'lab'}-${shortHash(root, 5)}`;
 }
 

@@ -54,7 +54,10 @@ export function overlaps(taken: string, prefix: string): boolean {
   const bits = Math.min(Number(length), 24);
   const number = (text: string): number => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
   const shift = 2 ** (32 - bits);
-  return Math.floor(number(`${address}${'.0'.repeat(4 - address.split('.').length)}`) / shift) === Math.floor(number(`${prefix}.0`) / shift);
+  return (
+    Math.floor(number(`${address}${'.0'.repeat(4 - address.split('.').length)}`) / shift) ===
+    Math.floor(number(`${prefix}.0`) / shift)
+  );
 }
 
 /**

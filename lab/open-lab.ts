@@ -79,7 +79,9 @@ export function labOf(state: LabState, topology: Topology, progress: Progress): 
     const host = state.hosts.find((one) => one.name === name);
     const spec = topology.hosts.find((one) => one.name === name);
     if (host === undefined || spec === undefined) {
-      throw new LabError(`the lab ${state.name} has no host ${name}; it has: ${state.hosts.map((one) => one.name).join(', ')}`);
+      throw new LabError(
+        `the lab ${state.name} has no host ${name}; it has: ${state.hosts.map((one) => one.name).join(', ')}`,
+      );
     }
     return { host, spec, folder: hostFolder(state, name) };
   };
@@ -122,7 +124,9 @@ export function labOf(state: LabState, topology: Topology, progress: Progress): 
       const { host, spec, folder } = known(name);
       const before = leaderOf(folder);
       await runInHost(placeOf(state, host, spec), ['systemctl', 'reboot'], { mayFail: true });
-      await until(`the end of ${name}`, 120, () => Promise.resolve(before !== undefined && isAlive(before) ? undefined : true));
+      await until(`the end of ${name}`, 120, () =>
+        Promise.resolve(before !== undefined && isAlive(before) ? undefined : true),
+      );
       await waitForBoot(name);
     },
     powerCut: (name) => powerOff(known(name).folder),
@@ -139,7 +143,9 @@ export function labOf(state: LabState, topology: Topology, progress: Progress): 
   };
   const waitForBoot = async (name: string): Promise<void> => {
     await until(`sshd of ${name}`, 60, async () => {
-      const result = await lab.run(name, ['systemctl', 'is-active', 'ssh.service'], { mayFail: true }).catch(() => undefined);
+      const result = await lab
+        .run(name, ['systemctl', 'is-active', 'ssh.service'], { mayFail: true })
+        .catch(() => undefined);
       return result?.stdout.trim() === 'active' ? true : undefined;
     });
   };

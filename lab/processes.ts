@@ -22,7 +22,9 @@ function read(pid: number, file: string): string {
 /** The process that has this number now, if any that is not a zombie. */
 export function identify(pid: number): ProcessId | undefined {
   // The second field is the name in parentheses and may hold spaces: count from its end.
-  const fields = read(pid, 'stat').replace(/^.*\)\s/s, '').split(' ');
+  const fields = read(pid, 'stat')
+    .replace(/^.*\)\s/s, '')
+    .split(' ');
   const [condition, started] = [fields[0], fields[19]];
   if (started === undefined || condition === 'Z' || condition === 'X') return undefined;
   return { pid, started };
@@ -53,7 +55,9 @@ export async function gone(ids: readonly ProcessId[], milliseconds: number): Pro
 }
 
 function everyPid(): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /** The processes one of whose arguments is exactly this text, such as a path that only the lab uses. */

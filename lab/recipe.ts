@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { recipeFolder } from './paths.ts';
 
 /** The names of what the cache holds: layers of root file systems, and folders that hosts see read-only. */
-export const ARTIFACTS = ['base', 'tools', 'wheels', 'nautobot', 'cluster', 'schema', 'data', 'packages'] as const;
+export const ARTIFACTS = ['base', 'packages', 'tools', 'wheels', 'nautobot', 'cluster', 'schema', 'data'] as const;
 export type ArtifactName = (typeof ARTIFACTS)[number];
 
 /** How one artifact is made. Plain data: everything in it goes into the hash that the cache knows it by. */
@@ -132,7 +132,8 @@ export const RECIPES: Readonly<Record<ArtifactName, Recipe>> = {
 export function recipeHash(name: ArtifactName): string {
   const recipe = RECIPES[name];
   const hash = createHash('sha256').update(JSON.stringify([SUITES, process.arch, recipe]));
-  for (const file of [`${name}.sh`, ...recipe.files]) hash.update(`\0${file}\0`).update(readFileSync(join(recipeFolder, file)));
+  for (const file of [`${name}.sh`, ...recipe.files])
+    hash.update(`\0${file}\0`).update(readFileSync(join(recipeFolder, file)));
   for (const below of [...recipe.on, ...recipe.uses]) hash.update(`\0${recipeHash(below)}`);
   return hash.digest('hex').slice(0, 12);
 }

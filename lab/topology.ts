@@ -95,7 +95,9 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new LabError(
-    result.error.issues.map((issue) => `${where}${issue.path.length > 0 ? '.' : ''}${issue.path.join('.')}: ${issue.message}`).join('\n'),
+    result.error.issues
+      .map((issue) => `${where}${issue.path.length > 0 ? '.' : ''}${issue.path.join('.')}: ${issue.message}`)
+      .join('\n'),
   );
 }
 
@@ -105,8 +107,10 @@ function problemsOf({ hosts }: Topology): string[] {
   const names = new Set(hosts.map(({ name }) => name));
   if (hosts.length === 0 || hosts.length > MOST_HOSTS) problems.push(`a lab has 1 to ${MOST_HOSTS} hosts`);
   for (const spec of hosts) {
-    if (spec.image === 'bare' && spec.sudo !== 'none') problems.push(`${spec.name}: a bare host has no sudo; say sudo: none`);
-    if (spec.image === 'bare' && spec.roles.includes('nautobot')) problems.push(`${spec.name}: a bare host has no Nautobot`);
+    if (spec.image === 'bare' && spec.sudo !== 'none')
+      problems.push(`${spec.name}: a bare host has no sudo; say sudo: none`);
+    if (spec.image === 'bare' && spec.roles.includes('nautobot'))
+      problems.push(`${spec.name}: a bare host has no Nautobot`);
     if (!spec.roles.includes('nautobot')) continue;
     for (const other of [databaseOf(spec, hosts)?.host, spec.redis]) {
       if (other !== undefined && !names.has(other)) problems.push(`${spec.name}: there is no host ${other}`);

@@ -44,7 +44,11 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; to
   const topology = readTopology(options.topology);
   const dump = options.dump === undefined ? undefined : resolve(findDump(options.dump));
   return withLock(labLock(name), `another command on the lab ${name}`, progress, async () => {
-    const asked = { topology: options.topology, topologyHash: hashOf(topology), ...(dump === undefined ? {} : { dump }) };
+    const asked = {
+      topology: options.topology,
+      topologyHash: hashOf(topology),
+      ...(dump === undefined ? {} : { dump }),
+    };
     const standing = await reuse(name, asked, progress);
     if (standing !== undefined) {
       await waitForHosts(standing, topology, progress);
@@ -80,9 +84,16 @@ async function reuse(name: string, asked: Asked, progress: Progress): Promise<La
 async function make(name: string, topology: Topology, asked: Asked, progress: Progress): Promise<LabState> {
   const start = Date.now();
   const dumped = asked.dump !== undefined;
-  const wanted = new Set<ArtifactName>([...topology.hosts.flatMap((spec) => layersOf(spec, dumped)), 'packages', 'wheels']);
+  const wanted = new Set<ArtifactName>([
+    ...topology.hosts.flatMap((spec) => layersOf(spec, dumped)),
+    'packages',
+    'wheels',
+  ]);
   const unbuilt = missingArtifacts([...wanted]).length > 0;
-  await installOnController(progress, topology.hosts.flatMap(({ storage }) => (storage ? [STORAGE_PACKAGES[storage.type]] : [])));
+  await installOnController(
+    progress,
+    topology.hosts.flatMap(({ storage }) => (storage ? [STORAGE_PACKAGES[storage.type]] : [])),
+  );
   // What cannot work is said before minutes are spent on an image.
   await chooseNetwork(name, bridgeName(name), networksOfOthers(name));
   if (unbuilt) requireDisk(cacheFolder(), 6, 'building the images');
@@ -213,7 +224,12 @@ export function healthUrl(address: string): string {
  * Waits for Nautobot to be well. One that stands on an older version's dump cannot be: its migrations are missing
  * until somebody runs them, so there any answer will do.
  */
-export async function waitForHealth(state: LabState, topology: Topology, progress: Progress, only?: string): Promise<void> {
+export async function waitForHealth(
+  state: LabState,
+  topology: Topology,
+  progress: Progress,
+  only?: string,
+): Promise<void> {
   const web = topology.hosts.filter(
     ({ name, roles, services }) => roles.includes('nautobot') && services.includes('web') && (only ?? name) === name,
   );

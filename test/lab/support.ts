@@ -1,0 +1,61 @@
+import { LabError } from '../../lab/errors.ts';
+import { defaultLabName } from '../../lab/names.ts';
+import { openLab } from '../../lab/open-lab.ts';
+import type { Lab } from '../../lab/open-lab.ts';
+import { terminalProgress } from '../../lab/progress.ts';
+
+/** Time for a test that may have to build the images first. */
+export const IMAGE_TIMEOUT = 25 * 60_000;
+
+/** Time for a test on hosts that are up. */
+export const HOST_TIMEOUT = 3 * 60_000;
+
+const open = new Map<string, Promise<Lab>>();
+
+export const isRoot = process.getuid?.() === 0;
+
+/** The name of a test's lab: of this clone, and beside the one that a person works with. */
+export function testLabName(what: string): string {
+  return `${defaultLabName()}-t-${what}`.slice(0, 40);
+}
+
+/** Skips where there is no root, and says so where nobody can overlook it. */
+export function skipWithoutRoot(context: Mocha.Context): void {
+  if (isRoot) return;
+  process.stderr.write('\n*** NOT TESTED: lab tests need root; this run proves nothing about real hosts ***\n\n');
+  context.skip();
+}
+
+/**
+ * The lab of this topology for this mocha process: brought up by the first test that asks, handed to all later ones
+ * (each resets what it changed), taken down when mocha ends. Call it from a `before` hook.
+ */
+export async function labOrSkip(context: Mocha.Context, topology: string): Promise<Lab> {
+  skipWithoutRoot(context);
+  context.timeout(IMAGE_TIMEOUT);
+  const name = testLabName(topology);
+  let lab = open.get(name);
+  if (lab === undefined) {
+    lab = openLab({ topology, name, progress: terminalProgress() });
+    open.set(name, lab);
+  }
+  return lab;
+}
+
+/** The text of the LabError that this work ends with. */
+export async function labErrorOf(work: () => Promise<unknown>): Promise<string> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof LabError) return error.message;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+after(async function () {
+  this.timeout(HOST_TIMEOUT);
+  // PGUP_KEEP_LABS leaves the hosts for a look around, and for a quicker next run.
+  if (process.env['PGUP_KEEP_LABS'] !== undefined) return;
+  for (const lab of open.values()) await lab.then((one) => one.down()).catch(() => undefined);
+});
