@@ -1,0 +1,140 @@
+import { parseLines, parsePairs, posix, type Section } from '../../shell/sections.ts';
+
+/** What pgup needs of a host beside PostgreSQL and Nautobot. */
+export interface HostFacts {
+  readonly boot: string;
+  /** What process 1 is: `systemd`. */
+  readonly init: string;
+  /** Debian's ID: `debian`, `ubuntu`. */
+  readonly os: string;
+  readonly release: string;
+  readonly codename: string;
+  readonly kernel: string;
+  readonly hostname: string;
+  /** The user that the survey ran as. */
+  readonly uid: number;
+  /** Of the tools asked for, those that are there. */
+  readonly tools: readonly string[];
+  /** Every address of the host, loopback included. */
+  readonly addresses: readonly string[];
+  readonly processes: readonly Process[];
+  /** The lock that a run of pgup holds on the host, as it stands in its file. */
+  readonly lock: string | undefined;
+  /** Files under /var/lib/pgup. */
+  readonly state: readonly string[];
+  /** Seconds since the epoch, the host's own, at the survey's end. */
+  readonly clock: number | undefined;
+}
+
+/** A process that matters: a postmaster, Nautobot, or something that manages or fronts clusters. */
+export interface Process {
+  readonly pid: number;
+  /** The systemd unit that it belongs to: `postgresql@15-main.service`, `session-3.scope`. */
+  readonly unit: string;
+  readonly user: string;
+  readonly directory: string;
+  readonly command: readonly string[];
+}
+
+/** The tools that the later plays use. What is missing is a finding where the host needs it. */
+export const TOOLS = [
+  ...['flock', 'runuser', 'systemctl', 'systemd-run', 'timeout', 'apt-get', 'apt-cache', 'dpkg-query', 'sha256sum'],
+  ...[
+    'pg_lsclusters',
+    'pg_createcluster',
+    'pg_ctlcluster',
+    'pg_dropcluster',
+    'xfs_info',
+    'ss',
+    'ip',
+    'awk',
+    'find',
+    'du',
+  ],
+] as const;
+
+export const HOST_SCRIPT = posix`
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+unit_of() {
+  awk -F/ '{ for (i = NF; i > 0; i--) if ($i ~ /[.](service|scope)$/) { print $i; exit } }' "/proc/$1/cgroup" 2>/dev/null
+}
+survey_host() {
+  emit host - 0 "$(
+    printf 'boot=%s\n' "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
+    printf 'init=%s\n' "$(cat /proc/1/comm 2>/dev/null)"
+    ( ID= VERSION_ID= VERSION_CODENAME=; . /etc/os-release 2>/dev/null
+      printf 'os=%s\nrelease=%s\ncodename=%s\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME" )
+    printf 'kernel=%s\nhostname=%s\nuid=%s\n' "$(uname -r)" "$(uname -n)" "$(id -u)"
+  )"
+  emit tools - 0 "$(for tool in ${TOOLS.join(' ')}; do if have "$tool"; then printf '%s\n' "$tool"; fi; done)"
+  emit addresses - 0 "$(
+    if have ip; then
+      ip -o addr show 2>/dev/null | awk '{ sub("/.*", "", $4); print $4 }'
+    else
+      awk '/32 host/ { print last } { last = $2 }' /proc/net/fib_trie 2>/dev/null | sort -u
+      awk '{ a = $1; gsub(/..../, "&:", a); sub(/:$/, "", a); print a }' /proc/net/if_inet6 2>/dev/null
+    fi
+  )"
+  emit processes - 0 "$(survey_processes)"
+  emit state - 0 "$(find /var/lib/pgup -maxdepth 3 -type f 2>/dev/null | head -n 100)"
+  if [ -f /var/lib/pgup/lock ]; then emit lock - 0 "$(head -c 4000 /var/lib/pgup/lock 2>/dev/null)"; fi
+}
+# One line a process, with tabs: pid, unit, user, working directory, arguments. The script itself and its helpers hold
+# the same words, so shells and what starts shells are passed over.
+survey_processes() {
+  grep -lsaE 'postgres|patroni|repmgr|pgbouncer|pgpool|pg_auto|stolon|haproxy|nautobot' /proc/[0-9]*/cmdline |
+  while IFS=/ read -r _ _ pid _; do
+    case $(cat "/proc/$pid/comm" 2>/dev/null) in
+      ''|sh|ash|dash|bash|grep|sed|awk|mawk|sudo|su|runuser|timeout|psql|sshd|systemd) continue;;
+    esac
+    arguments=$(tr '\0\t\n' '\t  ' <"/proc/$pid/cmdline" 2>/dev/null | cut -f 1-12 | head -c 600)
+    case $arguments in ''|postgres:*) continue;; esac
+    printf '%s\t%s\t%s\t%s\t%s\n' "$pid" "$(unit_of "$pid")" "$(stat -c %U "/proc/$pid" 2>/dev/null)" \
+      "$(readlink "/proc/$pid/cwd" 2>/dev/null)" "$arguments"
+  done
+}
+`;
+
+/** The host's clock comes last, so that it can be set against the controller's at the time the answer arrived. */
+export const CLOCK_SCRIPT = posix`emit clock - 0 "$(date +%s)"
+`;
+
+export function parseHost(sections: readonly Section[]): HostFacts {
+  const text = (name: string): string => sections.find((each) => each.name === name)?.text ?? '';
+  const pairs = parsePairs(text('host'));
+  const clock = Number(text('clock'));
+  return Object.freeze({
+    boot: pairs.get('boot') ?? '',
+    init: pairs.get('init') ?? '',
+    os: pairs.get('os') ?? '',
+    release: pairs.get('release') ?? '',
+    codename: pairs.get('codename') ?? '',
+    kernel: pairs.get('kernel') ?? '',
+    hostname: pairs.get('hostname') ?? '',
+    uid: Number(pairs.get('uid') ?? -1),
+    tools: parseLines(text('tools')),
+    addresses: parseLines(text('addresses')).map(plainAddress),
+    processes: parseLines(text('processes')).flatMap(parseProcess),
+    lock: sections.find((each) => each.name === 'lock')?.text,
+    state: parseLines(text('state')),
+    clock: clock > 0 ? clock : undefined,
+  });
+}
+
+function parseProcess(line: string): readonly Process[] {
+  const [pid = '', unit = '', user = '', directory = '', ...command] = line.split('\t');
+  const argv = command.map((each) => each.trim()).filter((each) => each !== '');
+  return argv.length > 0 ? [Object.freeze({ pid: Number(pid), unit, user, directory, command: argv })] : [];
+}
+
+/** One spelling an address: no zone, no IPv4 wrapped in IPv6, IPv6 in its short form. */
+export function plainAddress(address: string): string {
+  const bare = address
+    .trim()
+    .toLowerCase()
+    .replace(/%.*$/, '')
+    .replace(/^::ffff:(?=\d+\.)/, '');
+  if (!bare.includes(':')) return bare;
+  const url = `http://[${bare}]/`;
+  return URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : bare;
+}

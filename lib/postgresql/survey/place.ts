@@ -1,0 +1,70 @@
+import { parseLines, posix, type Section } from '../../shell/sections.ts';
+
+/** A folder that something will be written to, or its nearest parent that exists, and the file system below it. */
+export interface Place {
+  /** What it is for: `data`, `new`, `backup`, `wal`, `state`. */
+  readonly label: string;
+  readonly path: string;
+  /** The nearest folder above that exists; the path itself where it does. */
+  readonly existing: string;
+  /** The device number: equal for two places on one file system. */
+  readonly device: string;
+  /** `ext2/ext3`, `xfs`, `btrfs`, `overlayfs`, `tmpfs`, … */
+  readonly fileSystem: string;
+  /** Bytes that are free for others than root, and inodes; undefined where the file system does not count them. */
+  readonly free: number | undefined;
+  readonly freeInodes: number | undefined;
+  /** Whether files can be cloned there without copying; undefined where only a try would tell. */
+  readonly clones: boolean | undefined;
+  readonly writable: boolean;
+}
+
+/** `survey_place LABEL KEY PATH` */
+export const PLACE_SCRIPT = posix`
+survey_place() {
+  at=$3
+  while [ ! -d "$at" ] && [ "$at" != / ] && [ -n "$at" ]; do at=$(dirname "$at"); done
+  system=$(stat -f -c %T "$at" 2>/dev/null)
+  clones=unknown
+  case $system in
+    btrfs) clones=yes;;
+    xfs) if have xfs_info; then
+        case $(bounded 10 xfs_info "$at" 2>/dev/null) in *reflink=1*) clones=yes;; *reflink=*) clones=no;; esac
+      fi;;
+    *) clones=no;;
+  esac
+  writable=no; if [ -w "$at" ]; then writable=yes; fi
+  emit place "$2" 0 "$(
+    printf '%s\n%s\n%s\n' "$1" "$3" "$at"
+    stat -c %d "$at"; printf '%s\n' "$system"
+    df -Pk "$at" 2>/dev/null | awk 'NR == 2 { print $4 }'
+    df -Pi "$at" 2>/dev/null | awk 'NR == 2 { print $4 }'
+    printf '%s\n%s\n' "$clones" "$writable"
+  )"
+}
+`;
+
+export function parsePlaces(sections: readonly Section[], key: string): readonly Place[] {
+  return sections.filter((each) => each.name === 'place' && each.key === key).map(({ text }) => parsePlace(text));
+}
+
+function parsePlace(text: string): Place {
+  const [label = '', path = '', existing = '', device = '', fileSystem = '', blocks, inodes, clones, writable] =
+    parseLines(text);
+  return Object.freeze({
+    label,
+    path,
+    existing,
+    device,
+    fileSystem,
+    free: count(blocks, 1024),
+    // btrfs and others make inodes as they go and report none
+    freeInodes: count(inodes, 1) || undefined,
+    clones: clones === 'yes' ? true : clones === 'no' ? false : undefined,
+    writable: writable === 'yes',
+  });
+}
+
+function count(text: string | undefined, unit: number): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) * unit : undefined;
+}
