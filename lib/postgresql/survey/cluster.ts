@@ -30,6 +30,8 @@ export interface ClusterFacts {
   /** Debian's start.conf. */
   readonly start: string;
   readonly unit: string;
+  /** From pg_control: also known of a cluster that is down. Empty where the binaries are gone. */
+  readonly systemIdentifier: string;
   /** `systemctl show`'s ActiveState. */
   readonly unitState: string;
   /** Bytes and files of the data directory; of pg_wal alone. Undefined where counting took too long. */
@@ -91,6 +93,7 @@ SQL
     printf 'group=%s\nmode=%s\n' "$(stat -c %G "$data" 2>/dev/null)" "$(stat -c %a "$data" 2>/dev/null)"
     printf 'socket=%s\nwal=%s\nrole=%s\n' "$socket" "$(readlink "$data/pg_wal")" "$role"
     printf 'start=%s\n' "$(sed -n '/^[[:space:]]*[a-z]/{s/[[:space:]#].*//;p;q;}' "$conf/start.conf" 2>/dev/null)"
+    bounded 10 "$bin/pg_controldata" "$data" 2>/dev/null | sed -n 's/^Database system identifier: */identifier=/p'
     printf 'state=%s\n' "$(systemctl show -p ActiveState --value -- "$unit" 2>/dev/null)"
     if size=$(bounded 60 du -skx "$data" 2>/dev/null); then printf 'size=%s\n' "\${size%%[!0-9]*}"; fi
     if size=$(bounded 60 du -skx "$data/pg_wal/" 2>/dev/null); then printf 'walsize=%s\n' "\${size%%[!0-9]*}"; fi
@@ -150,6 +153,7 @@ function parseCluster({ key, text }: Section, sections: readonly Section[]): Clu
     walDirectory: of('wal') || undefined,
     start: of('start'),
     unit: of('unit'),
+    systemIdentifier: of('identifier'),
     unitState: of('state'),
     size: kilobytes('size'),
     files: of('files') === '' ? undefined : Number(of('files')),

@@ -18,10 +18,10 @@ export interface HostFacts {
   /** Every address of the host, loopback included. */
   readonly addresses: readonly string[];
   readonly processes: readonly Process[];
-  /** The lock that a run of pgup holds on the host, as it stands in its file. */
-  readonly lock: string | undefined;
-  /** Files under /var/lib/pgup. */
-  readonly state: readonly string[];
+  /** The small files of pgup's own state, by name: the lock, receipts, the marker (docs/state.md). */
+  readonly state: Readonly<Record<string, string>>;
+  /** TCP ports that something listens on. */
+  readonly listening: readonly number[];
   /** Seconds since the epoch, the host's own, at the survey's end. */
   readonly clock: number | undefined;
 }
@@ -76,8 +76,10 @@ survey_host() {
     fi
   )"
   emit processes - 0 "$(survey_processes)"
-  emit state - 0 "$(find /var/lib/pgup -maxdepth 3 -type f 2>/dev/null | head -n 100)"
-  if [ -f /var/lib/pgup/lock ]; then emit lock - 0 "$(head -c 4000 /var/lib/pgup/lock 2>/dev/null)"; fi
+  emit listening - 0 "$(awk '$4 == "0A" { sub(/^.*:/, "", $2); print $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null | sort -u)"
+  for file in /var/lib/pgup/*; do
+    if [ -f "$file" ]; then emit statefile "\${file##*/}" 0 "$(head -c 4000 "$file" 2>/dev/null)"; fi
+  done
 }
 # One line a process, with tabs: pid, unit, user, working directory, arguments. The script itself and its helpers hold
 # the same words, so shells and what starts shells are passed over.
@@ -115,8 +117,12 @@ export function parseHost(sections: readonly Section[]): HostFacts {
     tools: parseLines(text('tools')),
     addresses: parseLines(text('addresses')).map(plainAddress),
     processes: parseLines(text('processes')).flatMap(parseProcess),
-    lock: sections.find((each) => each.name === 'lock')?.text,
-    state: parseLines(text('state')),
+    state: Object.freeze(
+      Object.fromEntries(
+        sections.filter(({ name }) => name === 'statefile').map(({ key, text: content }) => [key, content]),
+      ),
+    ),
+    listening: parseLines(text('listening')).map((hex) => Number.parseInt(hex, 16)),
     clock: clock > 0 ? clock : undefined,
   });
 }
