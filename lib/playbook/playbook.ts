@@ -1,5 +1,6 @@
 import type { Position } from '../errors.ts';
 import type { Value } from '../inventory/inventory.ts';
+import type { Places } from './places.ts';
 
 /** A playbook as read: typed, with positions, nothing evaluated. */
 export interface Playbook {
@@ -41,6 +42,7 @@ export interface PlayKeywords extends SharedKeywords {
   readonly gatherFacts: Template | undefined;
   readonly serial: readonly Template[];
   readonly maxFailPercentage: Template | undefined;
+  readonly runOnce: Template | undefined;
 }
 
 export type TaskOrBlock = Task | Block;
@@ -52,6 +54,10 @@ export interface Block {
   readonly block: readonly TaskOrBlock[];
   readonly rescue: readonly TaskOrBlock[];
   readonly always: readonly TaskOrBlock[];
+  /** What every task of the block has that does not say otherwise. */
+  readonly notify: readonly string[];
+  readonly delegateTo: Template | undefined;
+  readonly runOnce: Template | undefined;
   readonly keywords: SharedKeywords;
   readonly at: Position;
 }
@@ -69,6 +75,10 @@ export interface Task {
   readonly register: string | undefined;
   readonly loop: Template | undefined;
   readonly loopVar: string;
+  /** The variable that counts the items from 0. */
+  readonly indexVar: string | undefined;
+  /** What is shown of an item instead of all of it. */
+  readonly loopLabel: Template | undefined;
   readonly until: readonly Expression[];
   readonly retries: Template | undefined;
   readonly delay: Template | undefined;
@@ -85,6 +95,13 @@ export interface Task {
   readonly at: Position;
 }
 
+/** All tasks of a list, those in blocks, rescue and always among them, in the order they are written. */
+export function walkTasks(list: readonly TaskOrBlock[]): readonly Task[] {
+  return list.flatMap((each) =>
+    each.kind === 'task' ? [each] : [...walkTasks(each.block), ...walkTasks(each.rescue), ...walkTasks(each.always)],
+  );
+}
+
 /** A YAML value with `{{ }}` in its strings, not yet rendered. */
 export interface Template {
   readonly kind: 'template';
@@ -92,6 +109,8 @@ export interface Template {
   /** True where rendering needs no variables: `render` gives `source`. */
   readonly constant: boolean;
   readonly at: Position;
+  /** Where the parts of `source` stand, where that is known. */
+  readonly places?: Places | undefined;
 }
 
 /** A parsed Jinja expression with the text and the place it came from. */
@@ -99,6 +118,8 @@ export interface Expression {
   readonly kind: 'expression';
   readonly text: string;
   readonly at: Position;
+  /** The position of the character at an offset of `text`. */
+  readonly locate?: ((offset: number) => Position) | undefined;
 }
 
 /** Looks up a name for expressions; `undefined` is Ansible's undefined. */
