@@ -5,7 +5,7 @@ import type { Value } from './inventory.ts';
 import type { InventoryDraft } from './inventory-draft.ts';
 import { readPythonLiteral } from './python-literal.ts';
 import { indentOf, SPACE, splitLines, strip, WORD } from './python-text.ts';
-import { hideSecret } from './secret-names.ts';
+import { hideAll, hideSecret } from './secret-names.ts';
 import { splitShellWords, type ShellWord } from './shell-words.ts';
 
 const SECTION = new RegExp(`^\\[([^:\\]${SPACE}]+)(?::([${WORD}]+))?\\][${SPACE}]*(?:#.*)?$`, 'su');
@@ -20,21 +20,31 @@ interface Pending {
   readonly mentions: { readonly parent: string; readonly at: Position }[];
 }
 
+export interface IniOptions {
+  readonly text: string;
+  readonly file: string;
+  /** The file was encrypted as a whole: all values in it are secret. */
+  readonly encrypted?: boolean;
+  readonly draft: InventoryDraft;
+}
+
 /** Reads one INI inventory into the draft. A line that cannot be read is reported, and reading goes on after it. */
-export function parseIni({ text, file, draft }: { text: string; file: string; draft: InventoryDraft }): void {
-  new IniParser(file, draft).parse(text);
+export function parseIni({ text, file, encrypted = false, draft }: IniOptions): void {
+  new IniParser(file, encrypted, draft).parse(text);
 }
 
 class IniParser {
   readonly #file: string;
+  readonly #encrypted: boolean;
   readonly #draft: InventoryDraft;
   readonly #pending = new Map<string, Pending>();
   #group = 'ungrouped';
   /** Undefined: below a section that could not be understood, where no line can be judged. */
   #kind: SectionKind | undefined = 'hosts';
 
-  constructor(file: string, draft: InventoryDraft) {
+  constructor(file: string, encrypted: boolean, draft: InventoryDraft) {
     this.#file = file;
+    this.#encrypted = encrypted;
     this.#draft = draft;
   }
 
@@ -156,7 +166,10 @@ class IniParser {
       this.#draft.report('inventory-value', `the value of "${name}" cannot be used: ${literal.reason}`, at);
       return undefined;
     }
-    return hideSecret(name, literal.kind === 'text' ? text : literal.value, text);
+    const typed = literal.kind === 'text' ? text : literal.value;
+    const value = this.#encrypted ? hideAll(name, typed) : hideSecret(name, typed, text);
+    if (value === undefined) this.#draft.report('vault', `"${name}" mixes secret text with "{{ }}"`, at);
+    return value;
   }
 
   #childLine(text: string, at: Position): void {

@@ -1,11 +1,14 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { problem } from '../errors.ts';
 import { parseAddress } from './address.ts';
 import { parseIni } from './ini-parser.ts';
 import type { InventoryDraft } from './inventory-draft.ts';
 import { compareText, strip } from './python-text.ts';
-import { decodeText, readBytes } from './read-text.ts';
+import { readBytes } from './read-text.ts';
+import { openBytes, readYamlText } from './variables-file.ts';
+import type { Vault } from './vault.ts';
+import { parseYamlInventory } from './yaml-inventory.ts';
 
 /** Names that are no inventories in a folder of inventories, as Ansible has them. */
 const IGNORED =
@@ -16,15 +19,16 @@ export interface ReadOptions {
   readonly source: string;
   readonly cwd: string;
   readonly draft: InventoryDraft;
+  readonly vault: Vault;
 }
 
 /** Reads one `-i` argument into the draft. */
-export function readSource({ source, cwd, draft }: ReadOptions): void {
+export function readSource({ source, cwd, draft, vault }: ReadOptions): void {
   const path = resolve(cwd, source);
   if (isHostList(source, cwd)) readHostList(source, draft);
   else if (!existsSync(path)) draft.problems.push(problem('file-missing', `inventory "${source}" does not exist`));
-  else if (statSync(path).isDirectory()) readFolder({ source, cwd, draft });
-  else readFile({ source, cwd, draft });
+  else if (statSync(path).isDirectory()) readFolder({ source, cwd, draft, vault });
+  else readFile({ source, cwd, draft, vault });
 }
 
 /** True for `-i a,b` and `-i a,`: names, not a file. */
@@ -46,25 +50,42 @@ function readHostList(source: string, draft: InventoryDraft): void {
   }
 }
 
-function readFolder({ source, cwd, draft }: ReadOptions): void {
+function readFolder({ source, cwd, draft, vault }: ReadOptions): void {
   const names = readdirSync(resolve(cwd, source)).filter((name) => !IGNORED.test(name));
   if (names.length === 0) draft.problems.push(problem('file-missing', `folder "${source}" holds no inventory`));
-  for (const name of names.sort(compareText)) readSource({ source: join(source, name), cwd, draft });
+  for (const name of names.sort(compareText)) readSource({ source: join(source, name), cwd, draft, vault });
 }
 
-function readFile({ source, cwd, draft }: ReadOptions): void {
+function readFile({ source, cwd, draft, vault }: ReadOptions): void {
+  const start = { file: source, line: 1, column: 1 };
   const bytes = readBytes(resolve(cwd, source), source);
   if (!Buffer.isBuffer(bytes)) {
     draft.problems.push(bytes);
     return;
   }
-  const { text, problems } = decodeText(bytes, source, 'inventory-syntax');
-  draft.problems.push(...problems);
+  const opened = openBytes({ bytes, file: source, vault, code: 'inventory-syntax' });
+  draft.problems.push(...opened.problems);
+  const { text, encrypted } = opened;
+  if (text === undefined) return;
   // Without the executable bit Ansible reads `#!` as the comment that it looks like.
   if (text.startsWith('#!') && (statSync(resolve(cwd, source)).mode & 0o111) !== 0) {
     const reason = 'this is a program: inventories are read, never run (save what it prints as YAML or JSON)';
-    draft.report('inventory-syntax', reason, { file: source, line: 1, column: 1 });
-    return;
+    draft.report('inventory-syntax', reason, start);
+  } else if (extname(source) === '.toml') {
+    draft.report('inventory-syntax', 'inventories in TOML are not supported: write it as INI or YAML', start);
+  } else if (isYaml(source, text)) {
+    const { value, places, problems } = readYamlText({ text, file: source, vault });
+    draft.problems.push(...problems);
+    if (!problems.some((each) => each.severity === 'error')) parseYamlInventory({ value, places, encrypted, draft });
+  } else {
+    parseIni({ text, file: source, encrypted, draft });
   }
-  parseIni({ text, file: source, draft });
+}
+
+/** By the extension; without one by the first line that says something. */
+function isYaml(source: string, text: string): boolean {
+  const extension = extname(source);
+  if (extension !== '') return ['.yml', '.yaml', '.json'].includes(extension);
+  const first = /^[^\S\n]*[^#\s].*$/m.exec(text)?.[0] ?? '';
+  return /^(?:---(?:\s|$)|\s*\{|[^\s[\]=]+:\s*(?:#.*)?$)/.test(first);
 }
