@@ -27,14 +27,10 @@ export function buildInventory({ draft, sources, folders, extra }: BuildOptions)
   const hosts = new Map<string, Host>();
   for (const each of draft.hosts.values()) {
     const closure = closureOf(draft, each);
-    const variables = merge([
-      mergeGroups(closure),
-      each.variables,
-      ...folders.map((folder) => folder.hosts.get(each.name)),
-      extra,
-    ]);
+    const own = merge([each.variables, ...folders.map((folder) => folder.hosts.get(each.name))]);
+    const variables = merge([mergeGroups(closure), own, extra]);
     const names = Object.freeze([...closure].sort(compareText));
-    hosts.set(each.name, Object.freeze({ kind: 'host', name: each.name, groups: names, variables, at: each.at }));
+    hosts.set(each.name, Object.freeze({ kind: 'host', name: each.name, groups: names, variables, own, at: each.at }));
   }
   return Object.freeze({ kind: 'inventory', hosts, groups, extra, sources: Object.freeze([...sources]) });
 }

@@ -76,6 +76,8 @@ export interface Host {
   readonly groups: readonly string[];
   /** Everything known of the host before it is asked: groups by depth, then host, then `-e`. */
   readonly variables: Variables;
+  /** Of these, what is said of the host itself: on its own lines and in `host_vars/`. */
+  readonly own?: Variables;
   readonly at: Position;
 }
 
