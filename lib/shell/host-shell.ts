@@ -34,12 +34,15 @@ export interface Query {
 }
 
 /**
- * A command that changes a host. Built by `mutation()` alone, which wraps it so that the host itself checks the claim
- * under its lock in the process that makes the change. Never sent twice.
+ * A command that changes a host. Built by `mutation()` of fence.ts alone, which wraps it so that the host itself checks
+ * the claim under its lock in the process that makes the change. Never sent twice.
  */
 export interface Mutation {
   readonly kind: 'mutation';
+  /** What it does, as it may be shown. */
   readonly command: Command;
+  /** What is sent: the command inside its fence. */
+  readonly fenced: Command;
   readonly claim: Claim | 'unclaimed';
   readonly as?: string | undefined;
   readonly stdin?: string | Uint8Array | Secret | undefined;

@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import { PgupError } from '../errors.ts';
+import type { Secret } from '../secret.ts';
+import { checkedUser } from './become.ts';
+import type { Claim, Command, Mutation, Result } from './host-shell.ts';
+import { quote, raw, sh } from './sh.ts';
+
+/** Everything that pgup keeps on a host. Root's, and it survives a reboot. */
+export const STATE = '/var/lib/pgup';
+/** The file that is flocked. It is never replaced: a lock on a replaced file would lock nothing. */
+export const GUARD = `${STATE}/guard`;
+/** Who holds the host: one line, replaced by rename. Readable by all, so that everybody can see that it is held. */
+export const CLAIM = `${STATE}/claim`;
+export const JOBS = `${STATE}/jobs`;
+
+/** The exit code of a refusal. The code alone proves nothing, a command may use it: the marked word on stderr does. */
+const REFUSED = 113;
+/** Seconds to wait for a change of the same run that is still going on, before it is said instead of waited for. */
+const PATIENCE = 20;
+
+export interface MutationOptions {
+  readonly command: Command;
+  readonly claim: Claim | 'unclaimed';
+  readonly as?: string | undefined;
+  readonly stdin?: string | Uint8Array | Secret | undefined;
+  readonly deadline?: number | undefined;
+  /** The job whose open record does not stand in the way: it is the one that is started, cancelled or closed. */
+  readonly job?: string | undefined;
+}
+
+/** Built by `mutation()`; the line sends no others. */
+const built = new WeakMap<Mutation, string>();
+
+/**
+ * The one place where a command that changes a host is built. On the host, in the process that runs it, it takes the
+ * guard's lock, compares the stored claim with ours, refuses where a job's record is open, and only then runs the
+ * command, with the lock held to its end but not handed on to what it leaves in the background.
+ *
+ * A command of a generic playbook (`unclaimed`) runs where no run holds the host.
+ */
+export function mutation(options: MutationOptions): Mutation {
+  const { command, claim, as, stdin, deadline, job } = options;
+  const body = insideFence(command, as);
+  const check = claim === 'unclaimed' ? unclaimedCheck() : claimedCheck(claim, job);
+  return fence({ command, claim, as, stdin, deadline, script: `${check}${body}` });
+}
+
+/**
+ * For jobs.ts: the fence before a script of ours that lets go of the guard itself (descriptor 9), because what it
+ * starts takes the guard too.
+ */
+export function jobMutation(options: {
+  readonly command: Command;
+  readonly claim: Claim | 'unclaimed';
+  readonly job: string;
+  readonly script: Command;
+  readonly stdin?: string | Uint8Array | Secret | undefined;
+  readonly deadline: number;
+}): Mutation {
+  const { command, claim, job, script, stdin, deadline } = options;
+  const check = claim === 'unclaimed' ? unclaimedCheck() : claimedCheck(claim, job);
+  return fence({ command, claim, as: undefined, stdin, deadline, script: `${check}${script.text}` });
+}
+
+/** For lock.ts, whose scripts make their own checks: they write the claim that all others are compared with. */
+export function lockScript(options: { command: Command; claim: Claim; script: string }): Mutation {
+  return fence({ ...options, as: undefined, stdin: undefined, deadline: undefined });
+}
+
+export function isBuilt(mutation: Mutation): boolean {
+  return built.has(mutation);
+}
+
+interface FenceOptions {
+  readonly command: Command;
+  readonly claim: Claim | 'unclaimed';
+  readonly as: string | undefined;
+  readonly stdin: string | Uint8Array | Secret | undefined;
+  readonly deadline: number | undefined;
+  readonly script: string;
+}
+
+function fence({ command, claim, as, stdin, deadline, script }: FenceOptions): Mutation {
+  const word = randomBytes(12).toString('hex');
+  const fenced = raw(`${REFUSE(word)}${script}`);
+  const made: Mutation = Object.freeze({ kind: 'mutation', command, fenced, claim, as, stdin, deadline });
+  built.set(made, word);
+  return made;
+}
+
+/** Defines `__refuse`, which says why nothing was done. */
+const REFUSE = (word: string): string =>
+  `__refuse() { printf '\\036pgup-refused %s%s %s\\036' ${word.slice(0, 12)} ${word.slice(12)} "$*" >&2; exit ${REFUSED}; }\n`;
+
+/** Opens the guard on descriptor 9 and locks it. */
+export const TAKE_GUARD = `command -v flock >/dev/null || __refuse no-flock
+[ -w ${GUARD} ] || __refuse none
+exec 9>>${GUARD}
+flock -w ${PATIENCE} 9 || __refuse busy
+`;
+
+/** Reads the stored claim: `pgup1 STATE TOKEN RUN OWNER DEPLOYMENT`, its words percent-encoded. */
+export const READ_CLAIM = `__v= __state= __token=0 __run= __owner= __deployment=
+[ ! -r ${CLAIM} ] || read -r __v __state __token __run __owner __deployment <${CLAIM} || :
+`;
+
+/** The identity that a claim has on a host. */
+export function claimWords(claim: Claim): string {
+  return `${claim.token} ${encodeURIComponent(claim.run)} ${encodeURIComponent(claim.owner)}`;
+}
+
+function claimedCheck(claim: Claim, job: string | undefined): string {
+  return `${TAKE_GUARD}${READ_CLAIM}[ "$__state $__token $__run $__owner" = ${quote(`held ${claimWords(claim)}`)} ] ||
+  __refuse other "$__state" "$__token" "$__run" "$__owner" "$__deployment"
+for __j in ${JOBS}/*/open; do
+  [ ! -e "$__j" ] || [ "$__j" = ${quote(`${JOBS}/${job ?? ''}/open`)} ] || { __j=\${__j%/open}; __refuse job "\${__j##*/}"; }
+done
+`;
+}
+
+/**
+ * Where no run ever was, there is nothing to look at and nothing is made. Where the guard may be locked (root), it is
+ * shared: many of these side by side, but none beside an acquire.
+ */
+function unclaimedCheck(): string {
+  return `if [ -e ${CLAIM} ]; then
+  if [ -w ${GUARD} ] && command -v flock >/dev/null; then
+    exec 9>>${GUARD}
+    flock -s -w ${PATIENCE} 9 || __refuse busy
+  fi
+  ${READ_CLAIM}  [ "$__state" != held ] || __refuse other "$__state" "$__token" "$__run" "$__owner" "$__deployment"
+fi
+`;
+}
+
+/** The command with the lock's descriptor closed, so that a daemon that it starts does not hold the host for ever. */
+function insideFence(command: Command, as: string | undefined): string {
+  const text = as === undefined ? command.text : asUser(as, command).text;
+  return `__pgup_c=${quote(text)}\n(exec 9>&-; __pgup_in)\n`;
+}
+
+/**
+ * A command as another user, from a root shell. The text is handed over in pieces: one argument may not be longer
+ * than 128 KiB.
+ */
+export function asUser(user: string, command: Command): Command {
+  const pieces = command.text.match(/[^]{1,30000}/gu) ?? [];
+  // Unquoted, or the tilde would stay a tilde; so the name must be one that needs no quotes.
+  const home = raw(`HOME=~${checkedUser(user)}`);
+  const boot = sh`${home} USER=${user} LOGNAME=${user}; export HOME USER LOGNAME; eval ${raw(pieces.map((_, index) => `"\${${index + 1}}"`).join(''))}`;
+  return sh`PATH="$PATH:/usr/sbin:/sbin" runuser -u ${user} -- /bin/sh -c ${boot.text} sh ${pieces}`;
+}
+
+/** Throws what the host's fence said, if it refused; otherwise the result is the command's own. */
+export function throwIfRefused(options: { mutation: Mutation; result: Result; host: string }): Result {
+  const { mutation, result, host } = options;
+  const word = built.get(mutation) ?? '';
+  const { ending, stderr } = result;
+  if (ending.kind !== 'exited' || ending.code !== REFUSED) return result;
+  const mark = `\x1epgup-refused ${word} `;
+  const at = stderr.lastIndexOf(mark);
+  if (at < 0) return result;
+  const words = stderr.toString('latin1', at + mark.length, stderr.indexOf(0x1e, at + 1)).split(' ');
+  throw refusal({ words, claim: mutation.claim, host });
+}
+
+function refusal(options: { words: readonly string[]; claim: Claim | 'unclaimed'; host: string }): PgupError {
+  const { words, claim, host } = options;
+  const [reason, ...rest] = words;
+  switch (reason) {
+    case 'no-flock':
+      return new PgupError(
+        'fence',
+        `${host} has no flock program: pgup cannot make sure that only one run changes it`,
+        {
+          host,
+          next: `install util-linux on ${host}`,
+        },
+      );
+    case 'none':
+      return new PgupError('fence', `${host} is held by nobody, and this run has to hold it: nothing was done`, {
+        host,
+        next: `look at what happened to ${STATE} on ${host}, then: pgup resume`,
+      });
+    case 'busy':
+      return new PgupError('fence', `a change sent to ${host} before is still running there: nothing more was done`, {
+        host,
+        next: `see what it does: fuser -v ${GUARD} (on ${host}); then: pgup resume`,
+      });
+    case 'job':
+      return new PgupError(
+        'fence',
+        `the long job ${rest[0] ?? ''} is open on ${host}: nothing else is done until it ends`,
+        {
+          host,
+          next: 'pgup resume follows it to its end',
+        },
+      );
+    case 'other':
+      return otherHolder({ words: rest, claim, host });
+    case undefined:
+    default:
+      return new PgupError('fence', `${host} refused the change: ${words.join(' ')}`, { host });
+  }
+}
+
+function otherHolder(options: { words: readonly string[]; claim: Claim | 'unclaimed'; host: string }): PgupError {
+  const { claim, host } = options;
+  const [state, token, run, owner, deployment] = options.words.map(decoded);
+  if (state !== 'held') {
+    return new PgupError('fence', `no run holds ${host} any more: nothing was done`, { host, next: 'pgup resume' });
+  }
+  const holder = `${owner ?? '?'} for run ${run ?? '?'} of deployment ${deployment ?? '?'} (token ${token ?? '?'})`;
+  if (claim === 'unclaimed') {
+    return new PgupError('fence', `${host} is held by ${holder}: nothing was done there`, {
+      host,
+      next: `wait for that run, or see how it stands: pgup status ${run ?? ''}`,
+    });
+  }
+  return new PgupError(
+    'fence',
+    `${host} now belongs to ${holder}; this run had token ${claim.token} and stops without touching anything`,
+    { host, next: `leave it to ${owner ?? 'its new owner'}; nothing is to be undone from here` },
+  );
+}
+
+export function decoded(word: string): string {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    return word;
+  }
+}

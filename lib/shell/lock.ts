@@ -1,0 +1,216 @@
+import { PgupError } from '../errors.ts';
+import { CLAIM, GUARD, JOBS, READ_CLAIM, STATE, claimWords, decoded, lockScript, mutation } from './fence.ts';
+import type { Claim, HostShell, Query, Result } from './host-shell.ts';
+import { quote, raw, sh } from './sh.ts';
+
+/** What stands in a host's lock. */
+export type LockState =
+  /** No run was ever here. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'free'; readonly token: number; readonly openJobs: readonly string[] }
+  | {
+      readonly kind: 'held';
+      readonly token: number;
+      readonly run: string;
+      readonly owner: string;
+      readonly deployment: string;
+      /** Seconds since the holder's last sign of life, by the host's own clock; undefined where it never gave one. */
+      readonly silence: number | undefined;
+      readonly openJobs: readonly string[];
+      /** A change is running on the host at this moment. */
+      readonly busy: boolean;
+    };
+
+/** A holder that was heard of within this time is alive: seconds. */
+export const ALIVE = 60;
+
+const BEAT = `${STATE}/heartbeat`;
+
+export interface AcquireOptions {
+  /** Root shells of every host of the deployment, all of them: a host that is left out cannot be fenced. */
+  readonly shells: readonly HostShell[];
+  readonly run: string;
+  /** Who we are, for people: `user@controller pid`. */
+  readonly owner: string;
+  readonly deployment: string;
+  /** Take the deployment over from another controller of the same run although that one still shows life. */
+  readonly takeOver?: boolean | undefined;
+}
+
+/**
+ * Claims every host of a deployment for a run, or none of them. The token is one more than the highest on any of the
+ * hosts, so that whoever held one before is refused from now on, wherever it still sends something. The hosts are
+ * taken in the order of their names, the first one alone: of two runs at once one has all, the other nothing.
+ */
+export async function acquire(options: AcquireOptions): Promise<Claim> {
+  const shells = [...options.shells].sort((a, b) => (a.host < b.host ? -1 : 1));
+  const states = await Promise.all(shells.map((shell) => readLock(shell)));
+  states.forEach((state, index) => {
+    refuseHeld({ state, host: shells[index]?.host ?? '', options });
+  });
+  const token = 1 + Math.max(0, ...states.map((state) => (state.kind === 'none' ? 0 : state.token)));
+  const { run, owner, deployment } = options;
+  const claim: Claim = Object.freeze({ kind: 'claim', run, owner, deployment, token });
+  const [first, ...others] = shells;
+  if (!first) throw new PgupError('internal', `deployment ${deployment} has no hosts to claim`);
+  await take({ shell: first, claim, options });
+  const results = await Promise.allSettled(others.map((shell) => take({ shell, claim, options })));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) {
+    const mine = [first, ...others.filter((_, index) => results[index]?.status === 'fulfilled')];
+    await Promise.allSettled(mine.map((shell) => release(shell, claim)));
+    throw failed.reason;
+  }
+  return claim;
+}
+
+/** What a host's lock says. Also readable by users other than root, without the open jobs. */
+export async function readLock(shell: HostShell): Promise<LockState> {
+  const result = await shell.ask(LOCK_QUERY);
+  const text = result.stdout.toString('utf8');
+  if (result.ending.kind !== 'exited' || result.ending.code !== 0) {
+    throw new PgupError('command-failed', `the lock on ${shell.host} cannot be read`, {
+      host: shell.host,
+      output: result.stderr.toString('utf8'),
+    });
+  }
+  const [line = '', ...jobs] = text.trimEnd().split('\n');
+  const [state, token, run, owner, deployment, silence, busy] = line.split(' ');
+  if (state !== 'held' && state !== 'free') return { kind: 'none' };
+  const common = { token: Number(token), openJobs: jobs };
+  if (state === 'free') return { kind: 'free', ...common };
+  return {
+    kind: 'held',
+    ...common,
+    run: decoded(run ?? ''),
+    owner: decoded(owner ?? ''),
+    deployment: decoded(deployment ?? ''),
+    silence: silence === '-' ? undefined : Number(silence),
+    busy: busy === 'busy',
+  };
+}
+
+/** A sign of life, written beside the claim while it is ours. Takes no lock: it must not wait behind a long change. */
+export async function heartbeat(shell: HostShell, claim: Claim): Promise<void> {
+  const script = `${READ_CLAIM}[ "$__state $__token $__run $__owner" = ${quote(`held ${claimWords(claim)}`)} ] ||
+  __refuse other "$__state" "$__token" "$__run" "$__owner" "$__deployment"
+${writeBeat(claim)}`;
+  await must(shell, lockScript({ command: sh`date ${raw(`> ${BEAT}`)}`, claim, script }), 'leave a sign of life on');
+}
+
+/** Lets go of a host. The token stays, so that the next claim is higher. */
+export async function release(shell: HostShell, claim: Claim): Promise<void> {
+  const command = raw(writeClaim('free', claim));
+  await must(shell, mutation({ command, claim }), 'release');
+}
+
+const LOCK_QUERY: Query = Object.freeze({
+  kind: 'query',
+  command: raw(`${READ_CLAIM}__beat=- __busy=idle
+if [ -r ${BEAT} ]; then
+  read -r __then __for <${BEAT} || :
+  [ "$__for" != "$__token" ] || __beat=$(( $(date +%s) - __then ))
+fi
+if [ -w ${GUARD} ] && command -v flock >/dev/null; then flock -s -n ${GUARD} true || __busy=busy; fi
+printf '%s %s %s %s %s %s %s\\n' "\${__state:-none}" "$__token" "$__run" "$__owner" "$__deployment" "$__beat" "$__busy"
+for __j in ${JOBS}/*/open; do [ ! -e "$__j" ] || { __j=\${__j%/open}; printf '%s\\n' "\${__j##*/}"; }; done
+`),
+});
+
+function refuseHeld(options: { state: LockState; host: string; options: AcquireOptions }): void {
+  const { state, host } = options;
+  const { run, owner, takeOver } = options.options;
+  if (state.kind !== 'held') return;
+  const since = state.silence === undefined ? 'gave no sign of life yet' : `last sign of life ${state.silence} s ago`;
+  const holder = `${state.owner} for run ${state.run} of deployment ${state.deployment} (${since})`;
+  if (state.run !== run) {
+    throw new PgupError('locked', `${host} is held by ${holder}`, {
+      host,
+      next: `see how that run stands: pgup status ${state.run}; it ends with pgup resume ${state.run} or pgup rollback ${state.run}`,
+    });
+  }
+  if (state.owner === owner || takeOver === true) return;
+  if (state.silence === undefined || state.silence <= ALIVE) {
+    throw new PgupError('locked', `${host} is held by ${holder}, which is alive`, {
+      host,
+      next: `stop that process first, or wait ${ALIVE} s after it has died`,
+    });
+  }
+}
+
+async function take(options: { shell: HostShell; claim: Claim; options: AcquireOptions }): Promise<void> {
+  const { shell, claim } = options;
+  const change = lockScript({ command: raw(writeClaim('held', claim)), claim, script: takeScript(claim) });
+  const result = await shell.change(change).catch((error: unknown) => {
+    if (!(error instanceof PgupError) || error.code !== 'fence') throw error;
+    const text = `${shell.host} was claimed by somebody else at the same moment: ${error.message}`;
+    throw new PgupError('locked', text, { host: shell.host, next: error.next, cause: error });
+  });
+  if (result.ending.kind === 'unknown') {
+    // Nobody knows whether it was written. Reading is safe, and the host's answer is the truth.
+    const state = await readLock(shell);
+    if (state.kind === 'held' && state.token === claim.token && state.run === claim.run && state.owner === claim.owner)
+      return;
+    throw lost(shell.host, 'claimed', result);
+  }
+  complete({ shell, result, says: 'claim' });
+}
+
+/**
+ * Makes the state folder where it is not there, then writes the claim under the guard, unless somebody else was
+ * quicker: a token as high as ours, or a holder that was not there when we read.
+ */
+function takeScript(claim: Claim): string {
+  const me = `held ${claimWords(claim)}`;
+  return `command -v flock >/dev/null || __refuse no-flock
+umask 077
+if [ ! -d ${STATE} ]; then mkdir -- ${STATE} && chmod 711 ${STATE} && ${durable('/var/lib')} || exit; fi
+[ -O ${STATE} ] && [ ! -L ${STATE} ] || { echo "${STATE} is not a folder of root" >&2; exit 1; }
+[ -e ${GUARD} ] || : >>${GUARD} || exit
+exec 9>>${GUARD}
+flock -w 20 9 || __refuse busy
+${READ_CLAIM}if [ "$__state $__token $__run $__owner" != ${quote(me)} ]; then
+  if [ "$__state" = held ] && [ "$__run" != ${quote(encodeURIComponent(claim.run))} ] || [ "$__token" -ge ${claim.token} ]; then
+    __refuse other "$__state" "$__token" "$__run" "$__owner" "$__deployment"
+  fi
+fi
+${writeClaim('held', claim)}
+${writeBeat(claim)}`;
+}
+
+function writeClaim(state: 'held' | 'free', claim: Claim): string {
+  const line = `pgup1 ${state} ${claimWords(claim)} ${encodeURIComponent(claim.deployment)}`;
+  return `printf '%s\\n' ${quote(line)} >${CLAIM}.new && chmod 644 ${CLAIM}.new && ${durable(`${CLAIM}.new`)} &&
+  mv -f ${CLAIM}.new ${CLAIM} && ${durable(STATE)} || exit`;
+}
+
+/** Overwritten in place with the same length: it must also work on a full disk. */
+function writeBeat(claim: Claim): string {
+  return `printf '%s %s\\n' "$(date +%s)" ${claim.token} 1<>${BEAT}\n`;
+}
+
+/** `sync` with names is young; the old one syncs everything. */
+export function durable(path: string): string {
+  return `{ sync ${path} 2>/dev/null || sync; }`;
+}
+
+async function must(shell: HostShell, change: ReturnType<typeof mutation>, says: string): Promise<void> {
+  const result = await shell.change(change);
+  if (result.ending.kind === 'unknown') throw lost(shell.host, says, result);
+  complete({ shell, result, says });
+}
+
+function complete(options: { shell: HostShell; result: Result; says: string }): void {
+  const { shell, result, says } = options;
+  if (result.ending.kind === 'exited' && result.ending.code === 0) return;
+  throw new PgupError('command-failed', `could not ${says} ${shell.host}`, {
+    host: shell.host,
+    output: result.stderr.toString('utf8'),
+    next: `look at ${STATE} on ${shell.host}: it needs to be a folder of root on a disk with room`,
+  });
+}
+
+function lost(host: string, says: string, result: Result): PgupError {
+  const reason = result.ending.kind === 'unknown' ? result.ending.reason : '';
+  return new PgupError('connection-lost', `the line to ${host} was lost while it was ${says}: ${reason}`, { host });
+}

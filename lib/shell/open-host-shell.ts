@@ -1,0 +1,314 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Duplex } from 'node:stream';
+import { PgupError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import type { Target, Transport } from '../transport/transport.ts';
+import type { Become } from './become.ts';
+import { encodeText } from './bytes.ts';
+import { pieces } from './errand.ts';
+import { isBuilt, throwIfRefused } from './fence.ts';
+import type { Claim, Command, HostShell, Job, JobState, Mutation, Query, Result, Upload } from './host-shell.ts';
+import { cancelMutation, closeMutation, followQuery, readLook, startMutation, stateQuery, type Look } from './jobs.ts';
+import { Line, unanswered } from './line.ts';
+import { MOST_INLINE_INPUT, type Answer, type Surroundings } from './session.ts';
+import { contentBytes, download, uploadLarge, uploadMutation } from './transfer.ts';
+
+/** What is told about a line, for the event map. */
+export interface LineEvent {
+  readonly host: string;
+  readonly state: 'connected' | 'lost' | 'reconnected' | 'rebooted';
+  readonly says: string;
+}
+
+export interface HostShellOptions {
+  readonly target: Target;
+  readonly transport: Transport;
+  /** Root for upgrades; nothing for a generic playbook without become. */
+  readonly become?: Become | undefined;
+  /** `neutral` (the default): C locale, `/`, administrators' PATH. `login`: as the login gives it, for generic plays. */
+  readonly surroundings?: Surroundings | undefined;
+  /** How long a job is followed without hearing from its host, in milliseconds; 5 minutes. */
+  readonly reconnectDeadline?: number | undefined;
+  readonly onLine?: ((event: LineEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly random?: (() => number) | undefined;
+}
+
+/** Connects, and gives the shell that all rooms talk to the host with. */
+export async function openHostShell(options: HostShellOptions): Promise<HostShell> {
+  const shell = new ReconnectingShell(options);
+  await shell.connect();
+  return shell;
+}
+
+/** Failures to connect that may pass: the host reboots, its sshd restarts, the network is away. */
+const PASSING = new Set(['unreachable', 'deadline', 'connection-lost', 'transport']);
+const QUERY_DEADLINE = 60_000;
+/** A single connection attempt must not outlive the patience that it is made with by more than this. */
+const BACKOFF = { base: 250, most: 5000 };
+
+class ReconnectingShell implements HostShell {
+  readonly host: string;
+  readonly #options: HostShellOptions;
+  readonly #random: () => number;
+  #line: Line | undefined;
+  #opening: Promise<Line> | undefined;
+  #boot: string | undefined;
+  #everConnected = false;
+  #closed = false;
+
+  constructor(options: HostShellOptions) {
+    this.#options = options;
+    this.host = options.target.host;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /** The first connection: no patience beyond the transport's own, so that an unreachable host is said at once. */
+  async connect(): Promise<void> {
+    const line = await this.#currentLine();
+    // A shell that cannot become its user is found now, not in the middle of a run.
+    await line.withShell({ as: undefined, fresh: false }, () => Promise.resolve());
+  }
+
+  ask(query: Query): Promise<Result> {
+    return this.#ask(query, query.deadline ?? QUERY_DEADLINE);
+  }
+
+  async change(mutation: Mutation): Promise<Result> {
+    if (!isBuilt(mutation)) {
+      throw new PgupError('internal', 'a change that was not built by mutation() has no fence and is not sent');
+    }
+    const deadline = mutation.deadline ?? QUERY_DEADLINE;
+    const { fenced, stdin } = mutation;
+    const answer = await this.#once({ command: fenced, as: undefined, stdin, deadline, fresh: true });
+    if (answer.kind === 'unanswered') {
+      const reason = unanswered({ host: this.host, ...answer, says: brief(mutation.command) }).message;
+      return { ending: { kind: 'unknown', reason }, stdout: answer.stdout, stderr: answer.stderr };
+    }
+    const { ending, stdout, stderr } = answer;
+    return throwIfRefused({ mutation, result: { ending, stdout, stderr }, host: this.host });
+  }
+
+  async startJob(job: Job): Promise<JobState> {
+    const result = await this.change(startMutation(job));
+    // A start whose answer was lost is asked about, never sent again: the job may be running.
+    if (result.ending.kind === 'unknown') return this.jobState(job.id);
+    return this.#jobAnswer({ result, id: job.id, says: 'started' });
+  }
+
+  async followJob(id: string, onOutput: (chunk: Buffer) => void, signal?: AbortSignal): Promise<JobState> {
+    let offset = 0;
+    for (;;) {
+      if (signal?.aborted === true) {
+        throw new PgupError('interrupted', `job ${id} on ${this.host} is no longer followed; it goes on`, {
+          host: this.host,
+        });
+      }
+      const { state, output } = await this.#look(id, offset);
+      if (output.length > 0) onOutput(output);
+      offset += output.length;
+      const size = state.kind === 'absent' ? 0 : state.outputSize;
+      if (state.kind !== 'running' && offset >= size) return state;
+    }
+  }
+
+  async jobState(id: string): Promise<JobState> {
+    const result = await this.#ask(stateQuery(id), this.#patience);
+    return readLook({ result, host: this.host, id }).state;
+  }
+
+  async cancelJob(id: string, claim: Claim | 'unclaimed'): Promise<JobState> {
+    const result = await this.change(cancelMutation(id, claim));
+    if (result.ending.kind === 'unknown') return this.jobState(id);
+    return this.#jobAnswer({ result, id, says: 'cancelled' });
+  }
+
+  closeJob(id: string, claim: Claim | 'unclaimed'): Promise<Result> {
+    return this.change(closeMutation(id, claim));
+  }
+
+  async upload(upload: Upload): Promise<Result> {
+    const bytes = contentBytes(upload.content);
+    if (bytes.length <= MOST_INLINE_INPUT) return this.change(uploadMutation(upload, bytes));
+    // Sent whole again after a lost line: the staging name of a broken attempt is never renamed.
+    const staged = await this.#again(this.#patience, () => uploadLarge(this.#carrier(), upload, bytes));
+    return this.change(staged);
+  }
+
+  async download(path: string, to: string): Promise<void> {
+    await this.#again(this.#patience, () => download(this.#carrier(), path, to));
+  }
+
+  async forward(address: string, port: number): Promise<Duplex> {
+    return this.#again(QUERY_DEADLINE, async () => (await this.#currentLine()).connection.forward(address, port));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const line = this.#line ?? (await this.#opening?.catch(() => undefined));
+    this.#line = undefined;
+    await line?.close();
+  }
+
+  get #patience(): number {
+    return this.#options.reconnectDeadline ?? 300_000;
+  }
+
+  #carrier(): Parameters<typeof download>[0] {
+    return {
+      host: this.host,
+      errand: async (options) => (await this.#currentLine()).errand({ ...options, as: undefined }),
+    };
+  }
+
+  async #look(id: string, offset: number): Promise<Look> {
+    const query = followQuery(id, offset);
+    const result = await this.#ask(query, this.#patience);
+    return readLook({ result, host: this.host, id });
+  }
+
+  #jobAnswer(options: { result: Result; id: string; says: string }): JobState {
+    const { result, id, says } = options;
+    if (result.ending.kind === 'exited' && result.ending.code === 0) {
+      return readLook({ result, host: this.host, id }).state;
+    }
+    throw new PgupError('command-failed', `job ${id} could not be ${says} on ${this.host}`, {
+      host: this.host,
+      output: result.stderr.toString('utf8'),
+    });
+  }
+
+  /** Asks until there is an answer: a lost line is mended and the question sent again, for as long as patience lasts. */
+  #ask(query: Query, patience: number): Promise<Result> {
+    const { command, as, stdin } = query;
+    const deadline = query.deadline ?? QUERY_DEADLINE;
+    return this.#again(patience, async (left) => {
+      const answer = await this.#once({ command, as, stdin, deadline: Math.min(deadline, left), fresh: false });
+      if (answer.kind === 'answered') return { ending: answer.ending, stdout: answer.stdout, stderr: answer.stderr };
+      throw unanswered({ host: this.host, ...answer, says: brief(command) });
+    });
+  }
+
+  /** Does something that may be done again, until it is done, fails for good, or patience ends. */
+  async #again<T>(patience: number, work: (left: number) => Promise<T>): Promise<T> {
+    const until = performance.now() + patience;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work(Math.max(1000, until - performance.now()));
+      } catch (error) {
+        if (this.#closed || !(error instanceof PgupError) || !this.#mayPass(error)) throw error;
+        const pause = this.#random() * Math.min(BACKOFF.most, BACKOFF.base * 2 ** (attempt - 1));
+        if (performance.now() + pause >= until) throw error;
+        await sleep(pause, undefined, this.#options.signal ? { signal: this.#options.signal } : {}).catch(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  /** Only trouble with the line passes: an answer that is an error stays one. */
+  #mayPass(error: PgupError): boolean {
+    if (error.code === 'connection-lost') return true;
+    return this.#everConnected && PASSING.has(error.code) && this.#line === undefined;
+  }
+
+  /** Sends a command once. Opening the line and a shell may take several attempts; the sending has one. */
+  async #once(options: {
+    command: Command;
+    as: string | undefined;
+    stdin: Query['stdin'];
+    deadline: number;
+    fresh: boolean;
+  }): Promise<Exclude<Answer, { kind: 'input-refused' }>> {
+    const { command, as, stdin, deadline, fresh } = options;
+    const send = async (left: number): Promise<{ answer: Answer; line: Line }> => {
+      const line = await this.#currentLine();
+      try {
+        const answer = await line.withShell({ as, fresh }, (shell) => {
+          return shell.run({ text: command.text, stdin, deadline: left });
+        });
+        return { answer, line };
+      } catch (error) {
+        // Nothing was sent, for sending does not throw: a shell that could not be opened on a dying line may be opened on the next.
+        if (line.lost !== undefined && error instanceof PgupError && error.code !== 'connection-lost') {
+          throw new PgupError('connection-lost', error.message, { host: this.host, cause: error });
+        }
+        throw error;
+      }
+    };
+    const { answer, line } = fresh ? await this.#again(deadline, () => send(deadline)) : await send(deadline);
+    if (line.boot !== undefined) this.#sawBoot(line.boot);
+    if (answer.kind !== 'input-refused') return answer;
+    return this.#byErrand({ line, command, as, stdin, deadline });
+  }
+
+  async #byErrand(options: {
+    line: Line;
+    command: Command;
+    as: string | undefined;
+    stdin: Query['stdin'];
+    deadline: number;
+  }): Promise<Exclude<Answer, { kind: 'input-refused' }>> {
+    const { line, command, as, stdin, deadline } = options;
+    const bytes =
+      stdin instanceof Secret ? Buffer.from(stdin.reveal()) : typeof stdin === 'string' ? encodeText(stdin) : stdin;
+    const result = await line.errand({
+      text: command.text,
+      as,
+      silence: deadline,
+      ...(bytes ? { stdin: pieces(bytes) } : {}),
+    });
+    const { ending, stdout, stderr } = result;
+    if (ending.kind !== 'unknown') return { kind: 'answered', ending, stdout, stderr };
+    return {
+      kind: 'unanswered',
+      cause: line.lost === undefined ? 'session' : 'line',
+      reason: ending.reason,
+      stdout,
+      stderr,
+    };
+  }
+
+  async #currentLine(): Promise<Line> {
+    if (this.#closed) throw new PgupError('internal', `the shell of ${this.host} was closed`, { host: this.host });
+    if (this.#line?.lost === undefined && this.#line) return this.#line;
+    this.#line = undefined;
+    this.#opening ??= this.#openLine().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #openLine(): Promise<Line> {
+    const { target, transport, become, surroundings, signal } = this.#options;
+    const connection = await transport.open(target, signal);
+    const line = new Line({ connection, become, surroundings: surroundings ?? 'neutral' });
+    if (this.#closed) {
+      await line.close();
+      throw new PgupError('internal', `the shell of ${this.host} was closed`, { host: this.host });
+    }
+    this.#line = line;
+    this.#tell(this.#everConnected ? 'reconnected' : 'connected', `${target.user}@${target.address}:${target.port}`);
+    this.#everConnected = true;
+    void connection.lost.then((reason) => {
+      if (this.#line === line) this.#line = undefined;
+      if (!this.#closed) this.#tell('lost', reason);
+    });
+    return line;
+  }
+
+  #sawBoot(boot: string): void {
+    if (this.#boot !== undefined && this.#boot !== boot) this.#tell('rebooted', `boot id ${boot}`);
+    this.#boot = boot;
+  }
+
+  #tell(state: LineEvent['state'], says: string): void {
+    this.#options.onLine?.({ host: this.host, state, says });
+  }
+}
+
+/** A command in an error message: its first line, shortened. */
+function brief(command: Command): string {
+  const line = command.text.trim().split('\n')[0] ?? '';
+  return line.length > 120 ? `${line.slice(0, 117)}...` : line;
+}
