@@ -112,6 +112,8 @@ export type Step =
       readonly path: string;
       readonly mode: string;
       readonly owner?: string;
+      /** What the content was made from, for `--diff`: the file as the old cluster has it. */
+      readonly before?: string;
     })
   /** A read-only question, once. */
   | (StepBase & { readonly kind: 'ask'; readonly command: Command; readonly as?: string; readonly stdin?: Input })

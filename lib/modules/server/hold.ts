@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import type { Application } from '../../nautobot/application.ts';
+import { diesOnTerm, unitHold } from '../../nautobot/units.ts';
+import { HOLD_NAUTOBOT, HOLD_POSTGRESQL, STATE } from '../../postgresql/host-paths.ts';
+import { answers, fileAnswer, lines, testAnswer, type Answers } from '../../shell/answers.ts';
+import type { Command, Query } from '../../shell/host-shell.ts';
+import { raw, sh } from '../../shell/sh.ts';
+import type { Module, ModuleContext, Step } from '../module.ts';
+import { upgradeOf, type Upgrade } from '../upgrade.ts';
+import { named } from './database-module.ts';
+import { reading } from './reading.ts';
+
+const nothing = z.strictObject({});
+
+/** One unit of this host that must not start by itself while the upgrade is under way. */
+interface Held {
+  readonly unit: string;
+  readonly content: string;
+}
+
+const dropInOf = (unit: string): string => `/etc/systemd/system/${unit}.d/pgup-hold.conf`;
+
+function roles(context: ModuleContext): { application: Application | undefined; upgrade: Upgrade; database: boolean } {
+  const upgrade = upgradeOf(context);
+  const application = upgrade.applications.find(({ host }) => host === context.host);
+  return { application, upgrade, database: context.host === upgrade.databaseHost };
+}
+
+/** What the decision needs: what is held already, how the web server ends, since when workers run. */
+function readHold(context: ModuleContext): Query | undefined {
+  const { application, database, upgrade } = roles(context);
+  if (!application && !database) return undefined;
+  const units = [...(application?.units.map(({ name }) => name) ?? []), ...(database ? [upgrade.old.unit] : [])];
+  const workers = application?.units.filter(({ role, active }) => role === 'worker' && active) ?? [];
+  return reading(
+    ...units.map((unit) => fileAnswer(`drop-in:${unit}`, dropInOf(unit))),
+    ...(application?.units.filter(({ role }) => role === 'web').map((unit) => iniAnswer(unit.name)) ?? []),
+    testAnswer('nautobot', sh`[ -e ${HOLD_NAUTOBOT} ]`),
+    testAnswer('postgresql', sh`[ -e ${HOLD_POSTGRESQL} ]`),
+    ...(database ? [fileAnswer('start', `${upgrade.old.configDirectory}/start.conf`)] : []),
+    raw(`printf 'now %s\\nuptime %s\\n' "$(date +%s)" "$(cut -d ' ' -f 1 /proc/uptime)"`),
+    ...workers.map(
+      ({ name }) =>
+        sh`printf 'since:%s %s\n' ${name} "$(systemctl show -p ActiveEnterTimestampMonotonic --value -- ${name})"`,
+    ),
+  );
+}
+
+/** The ini file that a web unit's command line names. */
+function iniAnswer(unit: string): Command {
+  return sh`ini=$(systemctl show -p ExecStart --value -- ${unit} | sed -n 's/.*--ini[= ]\\([^ ;]*\\).*/\\1/p')
+if [ -n "$ini" ] && [ -f "$ini" ]; then printf '%s %s\n' ${`ini:${unit}*`} "$(base64 -w0 < "$ini")"; fi`;
+}
+
+function heldUnits(context: ModuleContext, is: Answers): readonly Held[] {
+  const { application, database, upgrade } = roles(context);
+  const nautobot = (application?.units ?? []).map((unit) => ({
+    unit: unit.name,
+    content: unitHold(unit, HOLD_NAUTOBOT, {
+      drainTimeout: upgrade.drainTimeout,
+      quickStop: diesOnTerm(is.get(`ini:${unit.name}`) ?? ''),
+    }),
+  }));
+  const old = {
+    unit: upgrade.old.unit,
+    content: `# pgup: an upgrade of PostgreSQL is under way\n[Unit]\nConditionPathExists=!${HOLD_POSTGRESQL}\n`,
+  };
+  return [...nautobot, ...(database ? [old] : [])];
+}
+
+/** Epoch seconds since when each worker of this host runs: a job that claims to have begun earlier is not running. */
+function workersSince(is: Answers): number | undefined {
+  const booted = Number(is.get('now')) - Number(is.get('uptime'));
+  const since = [...is].flatMap(([name, micros]) => (name.startsWith('since:') ? [booted + Number(micros) / 1e6] : []));
+  return since.length === 0 ? undefined : Math.floor(Math.min(...since));
+}
+
+/** From here to the end a reboot brings up neither Nautobot nor the old cluster. */
+export const holdModule: Module<z.infer<typeof nothing>> = {
+  ...named({
+    name: 'hold',
+    summary: "Keeps Nautobot's units and the old cluster from starting by themselves, across reboots, until lifted.",
+    schema: nothing,
+  }),
+  read: readHold,
+  decide: (context, facts) => {
+    const { application, database, upgrade } = roles(context);
+    if (!application && !database) return { kind: 'nothing', reason: 'nothing of the deployment runs here' };
+    const is = facts ? answers(facts) : new Map<string, string>();
+    const held = heldUnits(context, is);
+    const since = workersSince(is);
+    const learned = since === undefined ? {} : { learned: { host: { workersSince: since } } };
+    const there = held.every(({ unit, content }) => is.get(`drop-in:${unit}`) === content);
+    const flags = [...(application ? [HOLD_NAUTOBOT] : []), ...(database ? [HOLD_POSTGRESQL] : [])];
+    const flagged = (!application || is.has('nautobot')) && (!database || is.has('postgresql'));
+    const manual = !database || startMode(is.get('start')) !== 'auto';
+    if (there && flagged && manual) return { kind: 'nothing', reason: 'held already', ...learned };
+    const step: Step = {
+      kind: 'change',
+      says: `hold ${held.map(({ unit }) => unit).join(', ')}: nothing starts by itself, also after a reboot`,
+      command: lines(
+        raw('set -eu; umask 022'),
+        ...held.map(writeDropIn),
+        raw('systemctl daemon-reload'),
+        sh`install -d -m 0700 ${[STATE, `${STATE}/hold`]}; touch ${flags}`,
+        database ? setStart(upgrade.old.configDirectory, 'manual') : raw(':'),
+        raw('sync'),
+      ),
+    };
+    return { kind: 'steps', steps: [step], ...learned };
+  },
+};
+
+function writeDropIn({ unit, content }: Held): Command {
+  const path = dropInOf(unit);
+  return sh`install -d ${path.slice(0, path.lastIndexOf('/'))}; printf %s ${content} > ${path}`;
+}
+
+/** Debian's start.conf with one word in it; owner, mode and comments stay. */
+export function setStart(configDirectory: string, mode: string): Command {
+  const path = `${configDirectory}/start.conf`;
+  return sh`sed -E -i ${`s/^[[:space:]]*(auto|manual|disabled)[[:space:]]*$/${mode}/`} ${path}; grep -qx ${mode} ${path} || echo ${mode} >> ${path}`;
+}
+
+/** The word in a start.conf. */
+export function startMode(content: string | undefined): string | undefined {
+  return content
+    ?.split('\n')
+    .find((line) => /^\s*(auto|manual|disabled)\s*$/.test(line))
+    ?.trim();
+}
+
+/** Takes the drop-ins away. Services that were let go before it are not touched. */
+export const liftHoldModule: Module<z.infer<typeof nothing>> = {
+  ...named({
+    name: 'lift_hold',
+    summary: 'Takes away what kept units from starting.',
+    schema: nothing,
+  }),
+  read: readHold,
+  decide: (context, facts) => {
+    const { application, database } = roles(context);
+    if (!application && !database) return { kind: 'nothing', reason: 'nothing of the deployment runs here' };
+    const is = facts ? answers(facts) : undefined;
+    const held = heldUnits(context, is ?? new Map());
+    const there =
+      !is || is.has('nautobot') || is.has('postgresql') || held.some(({ unit }) => is.has(`drop-in:${unit}`));
+    if (!there) return { kind: 'nothing', reason: 'nothing is held' };
+    const paths = held.map(({ unit }) => dropInOf(unit));
+    return {
+      kind: 'steps',
+      steps: [
+        {
+          kind: 'change',
+          says: `lift the hold of ${held.map(({ unit }) => unit).join(', ')}`,
+          command: sh`rm -f ${[HOLD_NAUTOBOT, HOLD_POSTGRESQL, ...paths]}
+rmdir ${[`${STATE}/hold`, ...paths.map((path) => path.slice(0, path.lastIndexOf('/')))]} 2>/dev/null
+systemctl daemon-reload && sync`,
+        },
+      ],
+    };
+  },
+};
