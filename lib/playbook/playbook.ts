@@ -102,6 +102,11 @@ export function walkTasks(list: readonly TaskOrBlock[]): readonly Task[] {
   );
 }
 
+/** All tasks of a list as `walkTasks`, and after each the tasks that take it back. */
+export function allTasks(list: readonly TaskOrBlock[]): readonly Task[] {
+  return walkTasks(list).flatMap((task) => [task, ...(task.undo ?? [])]);
+}
+
 /** A YAML value with `{{ }}` in its strings, not yet rendered. */
 export interface Template {
   readonly kind: 'template';

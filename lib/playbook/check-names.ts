@@ -1,0 +1,123 @@
+import { problem, type Problem } from '../errors.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import { didYouMean } from '../nearest.ts';
+import { namesUsed } from './expressions.ts';
+import { FUNCTIONS } from './expressions/functions.ts';
+import { MAGIC_NAMES } from './magic-names.ts';
+import {
+  allTasks,
+  type Expression,
+  type Play,
+  type Playbook,
+  type SharedKeywords,
+  type Task,
+  type TaskOrBlock,
+  type Template,
+} from './playbook.ts';
+
+export interface NameCheck {
+  readonly playbook: Playbook;
+  readonly inventory: Inventory;
+  /** More names that are there: of `vars_files`, and variables of pgup's own that have a default. */
+  readonly known?: Iterable<string>;
+}
+
+/**
+ * Names in expressions that nothing can define: no inventory, `-e`, playbook, `register`, `set_fact` or fact. What
+ * `is defined` or `default` stands on may be missing. Plays with `vars_files` that are not known yet are not judged.
+ */
+export function checkNames({ playbook, inventory, known = [] }: NameCheck): readonly Problem[] {
+  const names = new Set([...Object.keys(MAGIC_NAMES), ...known]);
+  for (const name of inventory.extra.keys()) names.add(name);
+  for (const { variables } of [...inventory.groups.values(), ...inventory.hosts.values()]) {
+    for (const name of variables.keys()) names.add(name);
+  }
+  for (const name of playbook.plays.flatMap(definedIn)) names.add(name);
+  const check = new NameChecker(names);
+  for (const play of playbook.plays) {
+    if (play.keywords.varsFiles.some((each) => !each.constant)) continue;
+    check.shared(play.keywords, []);
+    check.items([...play.tasks, ...play.handlers], []);
+  }
+  return check.problems;
+}
+
+/** The names that a play defines: by `vars` at any level, `register` and `set_fact`. */
+export function definedIn(play: Play): readonly string[] {
+  const tasks = [...allTasks(play.tasks), ...allTasks(play.handlers)];
+  return [
+    ...play.keywords.vars.keys(),
+    ...varsOfBlocks(play.tasks),
+    ...tasks.flatMap((task) => [...task.keywords.vars.keys(), ...learnedBy(task)]),
+  ];
+}
+
+/** The names that a task gives a value while it runs. */
+export function learnedBy(task: Task): readonly string[] {
+  const { source } = task.arguments;
+  const facts = task.module === 'set_fact' && typeof source === 'object' && source !== null ? Object.keys(source) : [];
+  return [...(task.register === undefined ? [] : [task.register]), ...facts.filter((name) => name !== 'cacheable')];
+}
+
+function varsOfBlocks(items: readonly TaskOrBlock[]): readonly string[] {
+  return items.flatMap((item) =>
+    item.kind === 'task'
+      ? []
+      : [...item.keywords.vars.keys(), ...varsOfBlocks([...item.block, ...item.rescue, ...item.always])],
+  );
+}
+
+type Guards = readonly string[];
+
+class NameChecker {
+  readonly problems: Problem[] = [];
+  readonly #known: ReadonlySet<string>;
+
+  constructor(known: ReadonlySet<string>) {
+    this.#known = known;
+  }
+
+  items(items: readonly TaskOrBlock[], guards: Guards): void {
+    for (const item of items) {
+      const loop = item.kind === 'task' && item.loop ? [item.loopVar, item.indexVar ?? item.loopVar] : [];
+      const inside = [...guards, ...guardedBy(item.when), ...loop];
+      this.#uses(item.when, inside);
+      this.shared(item.keywords, inside);
+      if (item.kind === 'block') {
+        this.#uses([item.delegateTo, item.runOnce], inside);
+        this.items([...item.block, ...item.rescue, ...item.always], inside);
+      } else {
+        this.#uses([item.loop], [...guards, ...guardedBy(item.when)]);
+        this.#task(item, inside);
+      }
+    }
+  }
+
+  shared(keywords: SharedKeywords, guards: Guards): void {
+    const { become, becomeUser, becomeMethod, remoteUser, ignoreErrors, checkMode, noLog, timeout } = keywords;
+    this.#uses([become, becomeUser, becomeMethod, remoteUser, ignoreErrors, checkMode, noLog, timeout], guards);
+    this.#uses([...keywords.environment, ...keywords.vars.values()], guards);
+  }
+
+  #task(task: Task, guards: Guards): void {
+    this.#uses([task.name, task.arguments, task.loopLabel, task.retries, task.delay], guards);
+    this.#uses([task.runOnce, task.delegateTo, ...task.until], guards);
+    this.#uses([...(task.changedWhen ?? []), ...(task.failedWhen ?? [])], guards);
+    if (task.undo) this.items(task.undo, guards);
+  }
+
+  #uses(list: readonly (Template | Expression | undefined)[], guards: Guards): void {
+    for (const each of list) {
+      for (const { name, at, guarded } of each ? namesUsed(each) : []) {
+        if (guarded || this.#known.has(name) || guards.includes(name) || FUNCTIONS.has(name)) continue;
+        const text = `nothing defines "${name}"${didYouMean(name, [...this.#known, ...guards])}`;
+        this.problems.push(problem('undefined-name', text, at));
+      }
+    }
+  }
+}
+
+/** The names whose absence the conditions themselves allow for. */
+function guardedBy(conditions: readonly Expression[]): Guards {
+  return conditions.flatMap((each) => namesUsed(each).flatMap(({ name, guarded }) => (guarded ? [name] : [])));
+}
