@@ -18,8 +18,10 @@ if (existsSync(entry)) {
     logLevel: 'warning',
     // ssh2's optional native parts: not built here, and ssh2 works without them.
     external: ['cpu-features', '*.node'],
+    // Packages written for CommonJS expect these: names of their own, because a package may define the usual ones itself.
+    define: { __dirname: '__bundleFolder', __filename: '__bundleFile' },
     banner: {
-      js: "import { createRequire as __pgupRequire } from 'node:module'; const require = __pgupRequire(import.meta.url);",
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url); const __bundleFile = import.meta.filename; const __bundleFolder = import.meta.dirname;",
     },
   });
   chmodSync('dist/bin/pgup.js', 0o755);

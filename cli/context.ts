@@ -1,0 +1,18 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** Everything of the outside world that the command line uses; tests hand in their own. */
+export interface CliContext {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+  /** The login name on this machine: the ssh user where nothing else names one. */
+  readonly user: string;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly now: () => number;
+  /** Calls back on SIGINT and SIGTERM; gives back how to stop listening. */
+  readonly onInterrupt: (callback: () => void) => () => void;
+}

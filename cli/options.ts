@@ -1,0 +1,45 @@
+import type { Options } from 'yargs';
+
+/**
+ * Every flag that has a `PGUP_` variable and a `pgup.ini` key of the same name. No defaults here: a default given to
+ * the parser would look like something typed, and win over the environment and the file.
+ */
+export const SETTINGS = {
+  inventory: { alias: 'i', type: 'string', array: true, describe: 'inventory file or folder; may be given again' },
+  limit: { alias: 'l', type: 'string', describe: 'only these hosts: a pattern, or @FILE' },
+  'extra-vars': { alias: 'e', type: 'string', array: true, describe: 'key=value, JSON, or @FILE; wins over all else' },
+  forks: { alias: 'f', type: 'number', describe: 'hosts worked on at the same moment (50)' },
+  serial: { type: 'string', describe: 'deployments side by side, batch after batch: 1,10%,50%' },
+  'max-failures': { type: 'string', describe: 'start no further deployment after more failures than N or P% (0)' },
+  yes: { alias: 'y', type: 'boolean', describe: 'do not ask before the first stop' },
+  output: { type: 'string', choices: ['plain', 'json'], describe: 'for people, or one JSON object a line' },
+  'known-hosts': { type: 'string', describe: 'known_hosts file (~/.ssh/known_hosts)' },
+  'host-key-checking': { type: 'string', choices: ['strict', 'accept-new', 'no'], describe: 'strict where not given' },
+  'private-key': { type: 'string', describe: 'private key file for hosts that name none' },
+  'vault-password-file': { type: 'string', describe: 'file with the password of vault-encrypted values' },
+  'runs-dir': { type: 'string', describe: 'where run folders are kept (~/.local/state/pgup/runs)' },
+  'log-file': { type: 'string', describe: 'diagnostics in detail, to this file' },
+  'reconnect-timeout': { type: 'number', describe: 'seconds to go on trying when a line is lost (300)' },
+} as const satisfies Record<string, Options>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** The settings' values after flags, environment and file are laid over one another. */
+export interface Settings {
+  readonly inventory: readonly string[];
+  readonly limit: string | undefined;
+  readonly extraVars: readonly string[];
+  readonly forks: number;
+  readonly serial: string | undefined;
+  readonly maxFailures: string | undefined;
+  readonly yes: boolean;
+  readonly output: 'plain' | 'json';
+  readonly knownHosts: string | undefined;
+  readonly hostKeyChecking: 'strict' | 'accept-new' | 'off';
+  readonly privateKey: string | undefined;
+  readonly vaultPasswordFile: string | undefined;
+  readonly runsDir: string;
+  readonly logFile: string | undefined;
+  /** Milliseconds. */
+  readonly reconnectTimeout: number;
+}

@@ -1,0 +1,145 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import pLimit from 'p-limit';
+import { Events } from '../lib/events.ts';
+import { modules } from '../lib/modules/catalogue.ts';
+import { planShape } from '../lib/playbook/plan-shape.ts';
+import type { Engine } from '../lib/run/deployment-state.ts';
+import { runFleet } from '../lib/run/fleet.ts';
+import type { StampedEntry } from '../lib/run/journal.ts';
+import { openRunFolder, writePlan, type RunFolder } from '../lib/run/run-folder.ts';
+import { parseMaxFailures, parseSerial } from './batches.ts';
+import { confirm } from './confirm.ts';
+import type { CliContext } from './context.ts';
+import { openDiagnostics } from './diagnostics.ts';
+import { openLines } from './lines.ts';
+import type { Settings } from './options.ts';
+import type { Prepared } from './prepare.ts';
+import { jsonRenderer } from './render/json.ts';
+import { plainRenderer } from './render/plain.ts';
+import { VERSION } from './version.ts';
+
+export interface Perform {
+  readonly settings: Settings;
+  readonly prepared: Prepared;
+  readonly context: CliContext;
+  readonly run: string;
+  readonly check: boolean;
+  /** The journal of this run's earlier controller, where this one goes on or goes back. */
+  readonly before?: readonly StampedEntry[];
+  readonly rollback?: boolean;
+}
+
+/** Connects, runs the plan, and gives the exit code; everything it says goes out as events. */
+export async function perform(options: Perform): Promise<number> {
+  const { settings, prepared, context, run, check, before, rollback } = options;
+  const { plan, inventory } = prepared;
+  const { deployments } = plan;
+  const hosts = new Set(deployments.flatMap((each) => each.hosts));
+  const batches = parseSerial(settings.serial, deployments.length);
+  const maxFailures = parseMaxFailures(settings.maxFailures, deployments.length);
+  const names = deployments.map((each) => each.name);
+  if (plan.flavour === 'upgrade' && !check && !settings.yes) {
+    await confirm({ sources: inventory.sources, deployments: names, hosts: hosts.size }, context);
+  }
+  const folder = check ? undefined : openRunFolder({ runs: settings.runsDir, id: run, now: context.now });
+  const events = new Events(context.now);
+  events.subscribe(settings.output === 'json' ? jsonRenderer(context) : plainRenderer(context));
+  const diagnostics = await diagnosticsOf(settings, events);
+  const began = context.now();
+  if (folder && !before) begin({ folder, run, prepared, settings, cwd: context.cwd });
+  events.emit('run:start', {
+    run,
+    playbook: plan.playbookFile,
+    check,
+    deployments: names,
+    hosts: hosts.size,
+    folder: folder?.path,
+  });
+  const interrupts = listenForInterrupts(context, events);
+  const lines = openLines({ settings, inventory, context, events });
+  try {
+    const engine: Engine = {
+      run,
+      check,
+      flavour: plan.flavour,
+      inventory,
+      modules,
+      events,
+      journal: folder?.journal,
+      openShell: (host, become) => lines.shell(host, become),
+      fork: pLimit(settings.forks),
+      fileOf: (host, name) => {
+        if (!folder) throw new Error('check mode keeps no files');
+        const path = folder.fileOf(host, name);
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        return path;
+      },
+      folder: folder?.path ?? '',
+      owner: `${context.user}@${context.hostname} pid ${context.pid}`,
+      now: context.now,
+      reconnectTimeout: settings.reconnectTimeout,
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      stop: interrupts.stop,
+      park: interrupts.park,
+    };
+    const { exitCode } = await runFleet({ engine, deployments, batches, maxFailures, before, rollback });
+    folder?.journal.write({ kind: 'end', exitCode });
+    events.emit('run:end', { run, exitCode, seconds: (context.now() - began) / 1000 });
+    return exitCode;
+  } finally {
+    interrupts.end();
+    await lines.close();
+    await diagnostics?.close();
+    folder?.journal.close();
+  }
+}
+
+interface Begin {
+  readonly folder: RunFolder;
+  readonly run: string;
+  readonly prepared: Prepared;
+  readonly settings: Settings;
+  readonly cwd: string;
+}
+
+function begin({ folder, run, prepared, settings, cwd }: Begin): void {
+  const { plan, inventory } = prepared;
+  writePlan(folder, planShape(plan));
+  folder.journal.write({
+    kind: 'run',
+    run,
+    pgup: VERSION,
+    plan: plan.hash,
+    playbook: plan.playbookFile,
+    sources: inventory.sources,
+    cwd,
+    limit: settings.limit,
+  });
+}
+
+async function diagnosticsOf({ logFile }: Settings, events: Events) {
+  if (logFile === undefined) return undefined;
+  const diagnostics = await openDiagnostics(logFile);
+  events.subscribe(diagnostics.subscriber);
+  return diagnostics;
+}
+
+/** The first interrupt starts nothing more; the second drops the lines and leaves what runs on the hosts running. */
+function listenForInterrupts(context: CliContext, events: Events) {
+  const stop = new AbortController();
+  const park = new AbortController();
+  const end = context.onInterrupt(() => {
+    if (stop.signal.aborted) {
+      events.emit('note', { level: 'warning', text: 'interrupted again: letting go; what runs on the hosts goes on' });
+      park.abort();
+      return;
+    }
+    events.emit('note', {
+      level: 'warning',
+      text: 'interrupted: no deployment is started any more, those in their window go on to a safe point; once more to let go of the hosts',
+    });
+    stop.abort();
+  });
+  return { stop: stop.signal, park: park.signal, end };
+}

@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { problem, ProblemsError, type Problem } from '../lib/errors.ts';
+import { deploymentsOf } from '../lib/inventory/deployments.ts';
+import type { Inventory } from '../lib/inventory/inventory.ts';
+import { loadInventory } from '../lib/inventory/load-inventory.ts';
+import { moduleCatalogue } from '../lib/modules/catalogue.ts';
+import { checkVariables } from '../lib/modules/variables.ts';
+import { checkNames } from '../lib/playbook/check-names.ts';
+import { parsePlaybook } from '../lib/playbook/parse-playbook.ts';
+import { makePlan, type Plan } from '../lib/playbook/plan.ts';
+import { Secret } from '../lib/secret.ts';
+import type { CliContext } from './context.ts';
+import type { Settings } from './options.ts';
+import { PACKAGE_ROOT } from './package-root.ts';
+
+/** The playbook that `pgup run` takes where none is named. */
+const DEFAULT_PLAYBOOK = join(PACKAGE_ROOT, 'playbooks/server.yml');
+
+export interface Prepared {
+  readonly inventory: Inventory;
+  readonly plan: Plan;
+  readonly warnings: readonly Problem[];
+}
+
+/** Everything that is known before anything is connected. Throws every problem of every file at once. */
+export function prepare(options: {
+  readonly playbook: string | undefined;
+  readonly settings: Settings;
+  readonly context: CliContext;
+}): Prepared {
+  const { settings, context } = options;
+  const { cwd } = context;
+  const problems: Problem[] = [];
+  if (settings.inventory.length === 0) {
+    problems.push(problem('usage', 'no inventory is named: -i FILE, PGUP_INVENTORY, or inventory= in pgup.ini'));
+  }
+  const loaded = loadInventory({
+    sources: settings.inventory,
+    cwd,
+    extraVars: settings.extraVars,
+    vaultPassword: vaultPassword(settings),
+  });
+  problems.push(...loaded.problems);
+  const file = options.playbook ?? DEFAULT_PLAYBOOK;
+  const path = resolve(cwd, file);
+  const parsed = existsSync(path)
+    ? parsePlaybook({ text: readFileSync(path, 'utf8'), file, modules: moduleCatalogue })
+    : { playbook: undefined, problems: [problem('file-missing', `playbook ${file} does not exist`)] };
+  problems.push(...parsed.problems);
+  const { inventory } = loaded;
+  const { playbook } = parsed;
+  if (!inventory || !playbook) throw new ProblemsError(problems);
+
+  const found = playbook.flavour === 'upgrade' ? deploymentsOf(inventory) : { deployments: [], problems: [] };
+  problems.push(...found.problems);
+  problems.push(...checkVariables(inventory, found.deployments, playbook.flavour));
+  problems.push(...checkNames({ playbook, inventory }));
+  const planned = makePlan({ playbook, inventory, deployments: found.deployments, limit: settings.limit });
+  problems.push(...planned.problems);
+  if (!planned.plan || problems.some((each) => each.severity === 'error')) throw new ProblemsError(problems);
+  return { inventory, plan: planned.plan, warnings: problems };
+}
+
+function vaultPassword({ vaultPasswordFile: file }: Settings): Secret | undefined {
+  if (file === undefined) return undefined;
+  if (!existsSync(file))
+    throw new ProblemsError([problem('file-missing', `vault password file ${file} does not exist`)]);
+  return new Secret(readFileSync(file, 'utf8').replace(/\r?\n$/, ''));
+}

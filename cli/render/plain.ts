@@ -1,0 +1,137 @@
+import { styleText } from 'node:util';
+import type { AnyEvent, HostStatus, Recap } from '../../lib/events.ts';
+import type { CliContext } from '../context.ts';
+import { formatDuration } from './duration.ts';
+import { escapeEvent } from './escape.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+const STATUS_STYLE: Readonly<Record<HostStatus, Style>> = {
+  ok: 'green',
+  changed: 'yellow',
+  'would-change': 'cyan',
+  skipped: 'gray',
+  failed: 'red',
+  unreachable: 'red',
+  unknown: 'magenta',
+  ignored: 'gray',
+};
+
+/** Lines for people, in the order things happen. Several deployments at once: each line names its own. */
+export function plainRenderer(context: CliContext): (event: AnyEvent) => void {
+  const { stdout, stderr, env } = context;
+  // NO_COLOR and FORCE_COLOR as everywhere; else colour only on a terminal.
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
+  const coloured = env['NO_COLOR'] ? false : forced || stdout.isTTY === true;
+  const paint = (style: Style, text: string) => (coloured ? styleText(style, text, { validateStream: false }) : text);
+  const say = (line: string) =>
+    stdout.write(`${line}
+`);
+  let several = false;
+  let began = 0;
+  const of = (deployment: string) => (several ? `${deployment} | ` : '');
+
+  return (raw) => {
+    // Escaped first, painted after: what a host printed can never colour or move anything.
+    const event = escapeEvent(raw);
+    switch (event.type) {
+      case 'run:start': {
+        several = event.deployments.length > 1;
+        began = event.at;
+        const what = event.check ? 'check' : `run ${event.run}`;
+        say(
+          paint(
+            'bold',
+            `pgup ${what}: ${event.playbook}, ${count(event.deployments.length, 'deployment')}, ${count(event.hosts, 'host')}`,
+          ),
+        );
+        if (event.folder !== undefined) say(`journal: ${event.folder}`);
+        break;
+      }
+      case 'play:start':
+        say(
+          `\n${of(event.deployment)}${paint(event.undo ? ['bold', 'yellow'] : 'bold', event.undo ? event.play : `PLAY ${event.play}`)}`,
+        );
+        break;
+      case 'task:start':
+        break;
+      case 'task:host': {
+        const { host, status, name, says, steps, seconds } = event;
+        if (status === 'skipped') break;
+        const time = seconds >= 1 ? ` (${formatDuration(seconds)})` : '';
+        say(`${of(event.deployment)}  ${paint(STATUS_STYLE[status], status.padEnd(8))} ${host}: ${name}${time}`);
+        if (status === 'would-change') for (const step of steps) say(`${of(event.deployment)}             ${step}`);
+        else if (says !== name && says !== '') say(`${of(event.deployment)}             ${indent(says)}`);
+        break;
+      }
+      case 'step:start':
+        if (event.job) say(`${of(event.deployment)}  ${paint('gray', `…        ${event.host}: ${event.says}`)}`);
+        break;
+      case 'step:progress':
+        say(`${of(event.deployment)}  ${paint('gray', `…        ${event.host}: ${event.says}`)}`);
+        break;
+      case 'finding': {
+        const blocks = event.weight === 'blocks';
+        say(
+          `${of(event.deployment)}  ${paint(blocks ? 'red' : 'yellow', blocks ? 'IN THE WAY' : 'notice')} ${event.host} [${event.check}]: ${indent(event.text)}`,
+        );
+        if (event.next !== undefined)
+          say(`${of(event.deployment)}             ${paint('bold', 'to do:')} ${indent(event.next)}`);
+        break;
+      }
+      case 'window': {
+        const at = formatDuration((event.at - began) / 1000);
+        const text =
+          event.state === 'open'
+            ? `window opens, ${at} after the start`
+            : `window closes: ${formatDuration(event.seconds)} of downtime`;
+        say(`${of(event.deployment)}  ${paint('bold', text)}`);
+        break;
+      }
+      case 'point-of-no-return':
+        say(`${of(event.deployment)}  ${paint('bold', `point of no return passed on ${event.host}`)}`);
+        break;
+      case 'letter':
+        say(`\n${paint(['bold', 'red'], `${event.deployment}: error[${event.code}]`)}`);
+        say(`  what happened: ${indent(event.happened)}`);
+        for (const line of event.stands) say(`  what stands:   ${indent(line)}`);
+        for (const line of event.next) say(`  what to type:  ${indent(line)}`);
+        break;
+      case 'line':
+        say(`${paint('magenta', event.state.padEnd(10))} ${event.host}: ${indent(event.says)}`);
+        break;
+      case 'note':
+        if (event.level === 'warning') stderr.write(`pgup: ${event.text}\n`);
+        break;
+      case 'recap':
+        recap(event, { say, paint });
+        break;
+      case 'deployment:start':
+      case 'deployment:end':
+      case 'run:end':
+        break;
+    }
+  };
+}
+
+function recap(
+  event: Recap,
+  { say, paint }: { say: (line: string) => void; paint: (style: Style, text: string) => string },
+): void {
+  say(`\n${paint('bold', 'RECAP')} (${formatDuration(event.seconds)})`);
+  for (const { deployment, outcome, summary, downtime, kept, hosts } of event.deployments) {
+    const good = outcome === 'done' || outcome === 'nothing' || outcome === 'pending';
+    say(`${paint(good ? 'green' : 'red', deployment)}: ${outcome}: ${summary}`);
+    if (downtime !== undefined) say(`  downtime: ${formatDuration(downtime)}`);
+    for (const line of kept) say(`  kept: ${line}`);
+    const width = Math.max(0, ...hosts.map(({ host }) => host.length));
+    for (const { host, ok, changed, failed, skipped, unreachable } of hosts) {
+      say(
+        `  ${host.padEnd(width)}  ok=${ok} changed=${changed} failed=${failed} skipped=${skipped} unreachable=${unreachable}`,
+      );
+    }
+  }
+}
+
+const indent = (text: string) => text.trimEnd().replaceAll('\n', '\n               ');
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,100 @@
+import type { Events, HostStatus, OutcomeKind } from '../events.ts';
+import type { Inventory, Value } from '../inventory/inventory.ts';
+import type { Claim, HostShell } from '../shell/host-shell.ts';
+import type { Module } from '../modules/module.ts';
+import type { PlannedDeployment } from '../playbook/plan.ts';
+import type { Journal } from './journal.ts';
+import { Knowledge } from './knowledge.ts';
+
+/** What the engine is given from outside; the same for every deployment of a run. */
+export interface Engine {
+  readonly run: string;
+  readonly check: boolean;
+  readonly flavour: 'upgrade' | 'generic';
+  readonly inventory: Inventory;
+  readonly modules: ReadonlyMap<string, Module>;
+  readonly events: Events;
+  /** Undefined in check mode: nothing is left behind. */
+  readonly journal: Journal | undefined;
+  /** A shell on a host as the user that the task becomes; undefined: the login user. One per pair, kept open. */
+  readonly openShell: (host: string, become: string | undefined) => Promise<HostShell>;
+  /** Bounds what runs on hosts at the same moment (`--forks`). */
+  readonly fork: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly fileOf: (host: string, name: string) => string;
+  /** The run folder, for people. */
+  readonly folder: string;
+  readonly owner: string;
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Milliseconds to go on trying to reach a host whose line was lost. */
+  readonly reconnectTimeout: number;
+  /** First interrupt: no deployment starts any more, one that has not stopped anything yet goes back. */
+  readonly stop: AbortSignal;
+  /** Second interrupt: the line is dropped, what runs on hosts goes on. */
+  readonly park: AbortSignal;
+}
+
+/** Where a deployment stands on the way to its point of no return. `maybe`: said to be passed, never confirmed. */
+export type NoReturn = 'ahead' | 'maybe' | 'passed';
+
+/** Everything that changes while one deployment runs. Nothing of one deployment is visible to another. */
+export class DeploymentState {
+  readonly planned: PlannedDeployment;
+  readonly knowledge = new Knowledge();
+  /** host → name → what `register` and `set_fact` keep. */
+  readonly registered = new Map<string, Map<string, Value>>();
+  readonly counts = new Map<string, Map<HostStatus, number>>();
+  /** Tasks that sent at least one change to a host, with those hosts, oldest first: what undo works from. */
+  readonly touched: { readonly task: string; readonly hosts: Set<string> }[] = [];
+  /** `TASK HOST` of what ended well: a run that goes on leaves it alone. */
+  readonly done = new Set<string>();
+  /** `TASK HOST` → the job that was left running there. */
+  readonly openJobs = new Map<string, string>();
+  /** Every job id that was ever used: a host starts each but once. */
+  readonly jobs = new Set<string>();
+  /** The outcome that an earlier controller wrote down. */
+  ended: OutcomeKind | undefined;
+  /** Why the deployment is being put back, where it is. */
+  undoing: string | undefined;
+  claim: Claim | undefined;
+  noReturn: NoReturn = 'ahead';
+  noReturnHost: string | undefined;
+  /** Milliseconds, from the first web unit told to stop to the first 200. */
+  windowOpened: number | undefined;
+  downtime: number | undefined;
+
+  constructor(planned: PlannedDeployment) {
+    this.planned = planned;
+  }
+
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  /** Beats until the claim is released; a beat never keeps the process alive. */
+  startHeartbeat(every: number, beat: () => Promise<void>): void {
+    this.stopHeartbeat();
+    this.#heartbeat = setInterval(() => void beat(), every).unref();
+  }
+
+  stopHeartbeat(): void {
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = undefined;
+  }
+
+  register(host: string, name: string, value: Value): void {
+    const values = this.registered.get(host) ?? new Map<string, Value>();
+    values.set(name, value);
+    this.registered.set(host, values);
+  }
+
+  count(host: string, status: HostStatus): void {
+    const counts = this.counts.get(host) ?? new Map<HostStatus, number>();
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+    this.counts.set(host, counts);
+  }
+
+  touch(task: string, host: string): void {
+    const entry = this.touched.find((each) => each.task === task);
+    if (entry) entry.hosts.add(host);
+    else this.touched.push({ task, hosts: new Set([host]) });
+  }
+}

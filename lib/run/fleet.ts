@@ -1,0 +1,59 @@
+import pLimit from 'p-limit';
+import { worstExit } from '../errors.ts';
+import type { Recap } from '../events.ts';
+import type { PlannedDeployment } from '../playbook/plan.ts';
+import { runDeployment, type DeploymentResult } from './deployment.ts';
+import type { Engine } from './deployment-state.ts';
+import type { StampedEntry } from './journal.ts';
+import { exitCodeOf } from './outcome.ts';
+import { recapOf } from './recap.ts';
+
+export interface FleetOptions {
+  readonly engine: Engine;
+  readonly deployments: readonly PlannedDeployment[];
+  /** How many deployments run side by side, batch after batch: the last number repeats. Empty: all at once. */
+  readonly batches: readonly number[];
+  /** More failed, unreachable or unknown deployments than this, and no further one is started. */
+  readonly maxFailures: number;
+  /** The journal of this run's earlier controller, where this one goes on. */
+  readonly before?: readonly StampedEntry[] | undefined;
+  readonly rollback?: boolean | undefined;
+}
+
+export interface FleetResult {
+  readonly exitCode: number;
+  readonly recap: Recap;
+}
+
+/** Runs the deployments of a plan side by side; nothing of one waits for another but the failure budget. */
+export async function runFleet(options: FleetOptions): Promise<FleetResult> {
+  const { engine, deployments, batches, maxFailures, before, rollback } = options;
+  const began = engine.now();
+  const results: DeploymentResult[] = [];
+  const spent = () => results.filter(({ outcome }) => exitCodeOf(outcome) !== 0 && outcome !== 'pending').length;
+  // Check mode starts nothing, so nothing is saved by not looking at the rest.
+  const mayStart = () => engine.check || (spent() <= maxFailures && !engine.stop.aborted);
+  const notStarted: string[] = [];
+  for (const batch of inBatches(deployments, batches)) {
+    const limit = pLimit(batch.length);
+    await limit.map(batch, async (planned) => {
+      if (mayStart()) results.push(await runDeployment({ engine, planned, before, rollback }));
+      else notStarted.push(planned.name);
+    });
+  }
+  const recap = recapOf({ engine, results, notStarted, seconds: (engine.now() - began) / 1000 });
+  engine.events.emit('recap', recap);
+  const codes = recap.deployments.map(({ outcome }) => exitCodeOf(outcome));
+  return { exitCode: worstExit(engine.stop.aborted ? [...codes, 130] : codes), recap };
+}
+
+function inBatches<T>(all: readonly T[], sizes: readonly number[]): readonly (readonly T[])[] {
+  if (sizes.length === 0) return all.length === 0 ? [] : [all];
+  const batches: T[][] = [];
+  for (let start = 0; start < all.length;) {
+    const size = sizes[Math.min(batches.length, sizes.length - 1)] ?? all.length;
+    batches.push(all.slice(start, start + size));
+    start += size;
+  }
+  return batches;
+}

@@ -1,0 +1,129 @@
+import type { ErrorCode, PgupError } from '../errors.ts';
+import type { OutcomeKind } from '../events.ts';
+import type { DeploymentState, Engine } from './deployment-state.ts';
+import type { TaskFailure } from './play.ts';
+
+interface LetterOptions {
+  readonly engine: Engine;
+  readonly state: DeploymentState;
+  readonly failure: TaskFailure;
+  readonly outcome: Bad;
+  /** Hosts that could not be reached while the deployment was put back. */
+  readonly unreachable?: readonly string[];
+  /** What failed while the deployment was put back. */
+  readonly undo?: TaskFailure;
+}
+
+type Bad = Extract<
+  OutcomeKind,
+  'failed' | 'rolled-back' | 'held' | 'undo-failed' | 'unreachable' | 'unknown' | 'interrupted'
+>;
+
+/** The operator's letter: what happened on which host, what state things are in, what to type next. */
+export function writeLetter(options: LetterOptions): { readonly outcome: Bad; readonly summary: string } {
+  const { engine, state, failure, outcome } = options;
+  const { error, name } = failure;
+  const hosts = failure.failed.map((each) => each.host);
+  const where = hosts.length > 0 ? ` on ${hosts.join(', ')}` : '';
+  const happened = failure.task === '' ? error.message : `"${name}" failed${where}: ${error.message}`;
+  engine.events.emit('letter', {
+    deployment: state.planned.name,
+    code: codeOf(outcome, error),
+    host: error.host ?? hosts[0],
+    happened,
+    stands: whatStands(options),
+    next: whatNext(options),
+  });
+  return { outcome, summary: summaryOf(outcome, name) };
+}
+
+function codeOf(outcome: Bad, error: PgupError): ErrorCode {
+  switch (outcome) {
+    case 'rolled-back':
+    case 'held':
+    case 'undo-failed':
+    case 'interrupted':
+      return outcome;
+    case 'unknown':
+      return 'connection-lost';
+    case 'failed':
+    case 'unreachable':
+      return error.code;
+  }
+}
+
+function summaryOf(outcome: Bad, name: string): string {
+  switch (outcome) {
+    case 'failed':
+      return `failed at "${name}"; nothing was changed before it that needs putting back`;
+    case 'rolled-back':
+      return `failed at "${name}" and put back: the old version serves`;
+    case 'held':
+      return `failed at "${name}" after the point of no return, and holds`;
+    case 'undo-failed':
+      return `failed at "${name}", and putting it back failed too`;
+    case 'unreachable':
+      return 'a host cannot be reached; nothing was changed';
+    case 'unknown':
+      return `the line was lost during "${name}": what runs on the hosts goes on`;
+    case 'interrupted':
+      return 'interrupted and put back';
+  }
+}
+
+/** What is true on the hosts now, as far as this run knows. */
+function whatStands({ engine, state, outcome, unreachable = [], undo }: LetterOptions): readonly string[] {
+  const lines: string[] = [];
+  switch (outcome) {
+    case 'failed':
+    case 'unreachable':
+      if (engine.flavour === 'upgrade') lines.push('nothing was stopped and nothing was upgraded');
+      break;
+    case 'rolled-back':
+    case 'interrupted':
+      lines.push('the old PostgreSQL runs on its port, Nautobot and its units are as they were before the run');
+      break;
+    case 'held':
+      lines.push('the point of no return is passed: the new cluster holds the data and may have been written to');
+      lines.push('the old cluster and its backup are untouched and stopped');
+      break;
+    case 'undo-failed':
+      lines.push(`putting back stopped at: ${undo?.error.message ?? 'an unknown place'}`);
+      lines.push('hosts are still locked by this run and held: nothing starts by itself, also after a reboot');
+      break;
+    case 'unknown':
+      lines.push('jobs that were started on the hosts go on running there; nothing was sent twice');
+      lines.push('the hosts stay locked by this run, and held: a reboot starts neither the old cluster nor Nautobot');
+      break;
+  }
+  if (state.windowOpened !== undefined && (outcome === 'held' || outcome === 'undo-failed' || outcome === 'unknown')) {
+    lines.push('Nautobot is stopped');
+  }
+  if (unreachable.length > 0) lines.push(`not put back, because not reached: ${unreachable.join(', ')}`);
+  if (engine.journal) lines.push(`the journal and the hosts' logs are in ${engine.folder}`);
+  return lines;
+}
+
+function whatNext({ engine, failure, outcome, unreachable = [], undo }: LetterOptions): readonly string[] {
+  const cause = (undo ?? failure).error.next;
+  const lines = cause === undefined ? [] : [cause];
+  switch (outcome) {
+    case 'held':
+    case 'unknown':
+      lines.push(`when the cause is gone: pgup resume ${engine.run}`);
+      break;
+    case 'undo-failed':
+      lines.push(`when the cause is gone: pgup rollback ${engine.run}`);
+      break;
+    case 'rolled-back':
+    case 'interrupted':
+      if (unreachable.length > 0) lines.push(`when they answer again: pgup rollback ${engine.run}`);
+      else lines.push('when the cause is gone, run the same command again');
+      break;
+    case 'failed':
+    case 'unreachable':
+      lines.push('when the cause is gone, run the same command again');
+      break;
+  }
+  return lines;
+}

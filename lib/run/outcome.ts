@@ -1,0 +1,69 @@
+import type { PgupError } from '../errors.ts';
+import type { HostStatus, OutcomeKind } from '../events.ts';
+import type { Finding } from '../modules/module.ts';
+import type { ValueMap } from '../inventory/inventory.ts';
+
+/** What became of one task on one host. */
+export interface HostOutcome {
+  readonly status: HostStatus;
+  /** Why nothing was needed, what was done, or what went wrong. */
+  readonly says: string;
+  readonly steps: readonly string[];
+  readonly findings: readonly Finding[];
+  /** What `register` keeps. */
+  readonly values: ValueMap;
+  readonly error?: PgupError;
+  /** The module says that the deployment needs nothing more. */
+  readonly finished?: string;
+}
+
+export function outcome(status: HostStatus, says: string): HostOutcome {
+  return { status, says, steps: [], findings: [], values: {} };
+}
+
+/** Failed for good: neither ignored nor skipped. */
+export function isBad({ status }: HostOutcome): boolean {
+  return status === 'failed' || status === 'unreachable' || status === 'unknown';
+}
+
+/** The exit code of one deployment's outcome (docs/exit-codes.md). */
+export function exitCodeOf(outcome: OutcomeKind): number {
+  switch (outcome) {
+    case 'done':
+    case 'nothing':
+      return 0;
+    case 'pending':
+      return 3;
+    case 'blocked':
+    case 'failed':
+    case 'held':
+    case 'undo-failed':
+    case 'not-started':
+      return 2;
+    case 'rolled-back':
+      return 7;
+    case 'unreachable':
+    case 'unknown':
+      return 4;
+    case 'interrupted':
+      return 130;
+  }
+}
+
+/** The status of a host that an error ended. */
+export function statusOf(error: PgupError): HostStatus {
+  switch (error.code) {
+    case 'unreachable':
+    case 'host-key-unknown':
+    case 'host-key-changed':
+    case 'authentication':
+    case 'become':
+      return 'unreachable';
+    case 'connection-lost':
+    case 'deadline':
+    case 'transport':
+      return 'unknown';
+    default:
+      return 'failed';
+  }
+}

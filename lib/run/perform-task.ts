@@ -1,0 +1,234 @@
+import { asPgupError, PgupError } from '../errors.ts';
+import type { ValueMap } from '../inventory/inventory.ts';
+import type { Decision, Module, ModuleContext, Step } from '../modules/module.ts';
+import { render } from '../playbook/expressions.ts';
+import { settleHost } from './settle.ts';
+import type { HostShell, Result } from '../shell/host-shell.ts';
+import { performDeploymentStep } from './deployment-step.ts';
+import type { DeploymentState } from './deployment-state.ts';
+import { hostScope } from './host-scope.ts';
+import type { HostTask } from './host-task.ts';
+import { outcome, type HostOutcome } from './outcome.ts';
+import { performStep } from './step.ts';
+
+/** A line may be lost this often within one task before the host is given up as unknown. */
+const LOST_LINES = 5;
+
+/**
+ * Reads, decides, and carries out. A line lost in the middle is no failure yet: once it is back, and what was under way
+ * on the host has ended, the module reads afresh and decides afresh. Nothing is ever sent a second time unseen.
+ */
+export async function decideAndPerform(work: HostTask): Promise<HostOutcome> {
+  const { engine, state } = work;
+  const shell = await shellFor(work);
+  for (let lost = 0; ; lost++) {
+    try {
+      return await engine.fork(() => perform(work, shell));
+    } catch (thrown) {
+      const error = asPgupError(thrown);
+      // Without a claim nothing on the host tells whether the lost command still runs: its outcome stays unknown.
+      const again = error.code === 'connection-lost' && state.claim && lost < LOST_LINES && !engine.park.aborted;
+      if (!again) throw error;
+      await settleHost(shell, engine);
+    }
+  }
+}
+
+/** The shell that the task is sent to, as the user that it becomes. */
+async function shellFor(work: HostTask): Promise<HostShell> {
+  const { engine, task, host, vars } = work;
+  const target = task.delegateTo ? String(render(task.delegateTo, hostScope(work))) : host;
+  // Hosts' own state belongs to root: an upgrade always works from a root shell and drops to other users from there.
+  return engine.openShell(target, engine.flavour === 'upgrade' ? 'root' : vars.become);
+}
+
+async function perform(work: HostTask, shell: HostShell): Promise<HostOutcome> {
+  const { engine } = work;
+  await awaitOpenJob(work, shell);
+  const module = moduleOf(work);
+  const context = moduleContext(work, module);
+  const query = module.read?.(context);
+  const facts = query ? await shell.ask(query) : undefined;
+  const decision = module.decide(context, facts);
+  if ('learned' in decision && decision.learned) learn(work, decision.learned);
+  switch (decision.kind) {
+    case 'nothing':
+      return {
+        ...outcome('ok', decision.reason),
+        findings: decision.notices ?? [],
+        values: { changed: false, msg: decision.reason },
+      };
+    case 'finished':
+      return { ...outcome('ok', decision.reason), finished: decision.reason };
+    case 'findings': {
+      const blocks = decision.findings.filter((each) => each.weight === 'blocks').length;
+      const says = blocks === 0 ? 'nothing is in the way' : `${blocks} in the way`;
+      return { ...outcome(blocks === 0 ? 'ok' : 'failed', says), findings: decision.findings };
+    }
+    case 'steps': {
+      const reads = decision.steps.every((step) => step.kind === 'ask' || step.kind === 'wait');
+      const steps = decision.steps.map((step) => step.says);
+      if (engine.check && !reads) return { ...outcome('would-change', steps.join('; ')), steps };
+      return await carryOut({ work, shell, module, context, decision, steps, reads });
+    }
+  }
+}
+
+interface CarryOut {
+  readonly work: HostTask;
+  readonly shell: HostShell;
+  readonly module: Module;
+  readonly context: ModuleContext;
+  readonly decision: Extract<Decision, { kind: 'steps' }>;
+  readonly steps: readonly string[];
+  /** Nothing in it changes the host. */
+  readonly reads: boolean;
+}
+
+/** The steps in order; the first that fails ends the task on this host. */
+async function carryOut({ work, shell, module, context, decision, steps, reads }: CarryOut): Promise<HostOutcome> {
+  const results: Result[] = [];
+  const said: string[] = [];
+  for (const [index, step] of decision.steps.entries()) {
+    const { verdict, result } = await journalled({ work, shell, step, index });
+    results.push(result);
+    if (!verdict.ok) {
+      const error = new PgupError('task-failed', verdict.says, { host: work.host, next: verdict.next });
+      const values = { ...resultValues(result), changed: !reads, failed: true, msg: verdict.says };
+      return { ...outcome('failed', verdict.says), steps, values, error };
+    }
+    if (verdict.learned) learn(work, verdict.learned);
+    if (verdict.says !== undefined) said.push(verdict.says);
+  }
+  const report = module.report?.(context, results);
+  const changed = report ? report.changed : !reads;
+  const last = results.at(-1);
+  const values: ValueMap = { ...(last ? resultValues(last) : {}), ...report?.values, changed };
+  if (report?.failed !== undefined) {
+    const error = new PgupError('task-failed', report.failed, { host: work.host });
+    return { ...outcome('failed', report.failed), steps, values: { ...values, failed: true }, error };
+  }
+  const says = (said.length > 0 ? said : steps).join('; ');
+  return { ...outcome(changed ? 'changed' : 'ok', says), steps, values };
+}
+
+/** Intent on disk before the step, outcome after it. */
+async function journalled({
+  work,
+  shell,
+  step,
+  index,
+}: {
+  work: HostTask;
+  shell: HostShell;
+  step: Step;
+  index: number;
+}) {
+  const { engine, state, task, host, undo } = work;
+  const deployment = state.planned.name;
+  const jobId = newJobId(state, `${engine.run}-${task.id}-${index}`);
+  const place = { deployment, task: task.id, host, step: index };
+  const changes = step.kind === 'change' || step.kind === 'job' || step.kind === 'upload';
+  if (changes && !undo) state.touch(task.id, host);
+  const key = `${task.id} ${host}`;
+  if (step.kind === 'job') {
+    state.openJobs.set(key, jobId);
+    state.jobs.add(jobId);
+  }
+  engine.journal?.write({
+    kind: 'step-intent',
+    ...place,
+    says: step.says,
+    changes,
+    ...(step.kind === 'job' ? { job: jobId } : {}),
+  });
+  engine.events.emit('step:start', { deployment, host, says: step.says, job: step.kind === 'job' });
+  const outcomeOfStep = await (isDeploymentStep(step)
+    ? performDeploymentStep(step, work, shell)
+    : performStep(step, {
+        deployment,
+        shell,
+        claim: state.claim ?? 'unclaimed',
+        events: engine.events,
+        keep: (name) => engine.fileOf(host, name),
+        jobId,
+        sleep: engine.sleep,
+        now: engine.now,
+        park: engine.park,
+      }));
+  const { verdict } = outcomeOfStep;
+  state.openJobs.delete(key);
+  engine.journal?.write({ kind: 'step-outcome', ...place, outcome: verdict.ok ? 'ok' : verdict.says });
+  return outcomeOfStep;
+}
+
+/** A job that a killed controller, or a reboot, left behind keeps its id for ever: what is decided afresh gets a new one. */
+function newJobId(state: DeploymentState, id: string): string {
+  let free = id;
+  for (let again = 2; state.jobs.has(free); again++) free = `${id}-${again}`;
+  return free;
+}
+
+/** A job of this task that an earlier controller started is seen to its end before anything is read or decided. */
+async function awaitOpenJob({ engine, state, task, host }: HostTask, shell: HostShell): Promise<void> {
+  const key = `${task.id} ${host}`;
+  const id = state.openJobs.get(key);
+  if (id === undefined) return;
+  engine.events.emit('line', { host, state: 'reconnected', says: `adopting job ${id}` });
+  const found = await shell.followJob(id, () => undefined, engine.park);
+  if (found.kind === 'running')
+    throw new PgupError('connection-lost', `job ${id} goes on running on ${host}`, { host });
+  if (found.kind !== 'absent') await shell.closeJob(id, state.claim ?? 'unclaimed');
+  state.openJobs.delete(key);
+}
+
+export type DeploymentStep = Extract<Step, { kind: 'claim' | 'release' | 'point-of-no-return' | 'mark' }>;
+
+function isDeploymentStep(step: Step): step is DeploymentStep {
+  return ['claim', 'release', 'point-of-no-return', 'mark'].includes(step.kind);
+}
+
+function moduleOf({ engine, task }: HostTask): Module {
+  const module = engine.modules.get(task.module);
+  if (!module) throw new PgupError('unknown-module', `no module is called ${task.module}`);
+  return module;
+}
+
+function moduleContext(work: HostTask, module: Module): ModuleContext {
+  const { engine, state, task, host } = work;
+  const scope = hostScope(work);
+  const rendered = module.schema.safeParse(render(task.arguments, scope));
+  if (!rendered.success) {
+    const problems = rendered.error.issues.map((issue) => `${issue.path.join('.') || module.name}: ${issue.message}`);
+    const { file, line, column } = task.at;
+    throw new PgupError('module-arguments', `${file}:${line}:${column}: ${problems.join('; ')}`, { host });
+  }
+  const { name, hosts } = state.planned;
+  const { applications, databases } = state.planned.deployment ?? { applications: [], databases: [] };
+  return {
+    host,
+    arguments: rendered.data,
+    variable: (variable) => scope.lookup(variable),
+    deployment: { name, hosts, applications, databases },
+    run: engine.run,
+    learned: (other) => state.knowledge.host(other),
+    shared: state.knowledge.shared,
+    now: engine.now(),
+  };
+}
+
+function learn(
+  { engine, state, host }: HostTask,
+  learned: Parameters<typeof state.knowledge.learn>[0]['learned'],
+): void {
+  state.knowledge.learn({ host, learned, deployment: state.planned.name, journal: engine.journal });
+}
+
+/** What Ansible's modules register of a command: its exit code and output. */
+function resultValues({ ending, stdout, stderr }: Result): ValueMap {
+  return {
+    rc: ending.kind === 'exited' ? ending.code : -1,
+    stdout: stdout.toString('utf8').replace(/\n$/, ''),
+    stderr: stderr.toString('utf8').replace(/\n$/, ''),
+  };
+}

@@ -1,0 +1,46 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PgupError } from '../errors.ts';
+import { Journal } from './journal.ts';
+
+/** `<runs>/<id>/`, mode 0700: plan, journal, and what was fetched from the hosts. */
+export interface RunFolder {
+  readonly path: string;
+  readonly journal: Journal;
+  /** Where a host's file is kept; the folder is made. */
+  fileOf(host: string, name: string): string;
+}
+
+export function openRunFolder({ runs, id, now }: { runs: string; id: string; now: () => number }): RunFolder {
+  const path = join(runs, id);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    chmodSync(path, 0o700);
+  } catch (cause) {
+    throw new PgupError('run-folder', `the run folder ${path} cannot be made: ${String(cause)}`, {
+      next: 'name another folder with --runs-dir or PGUP_RUNS_DIR',
+      cause,
+    });
+  }
+  return Object.freeze({
+    path,
+    journal: new Journal(join(path, 'journal.jsonl'), now),
+    fileOf: (host: string, name: string) => {
+      const folder = join(path, 'hosts', host);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      return join(folder, name);
+    },
+  });
+}
+
+export function writePlan(folder: RunFolder, plan: unknown): void {
+  writeFileSync(join(folder.path, 'plan.json'), `${JSON.stringify(plan, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+/** The ids of all runs in a folder, oldest first. */
+export function runIds(runs: string): readonly string[] {
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs)
+    .filter((name) => existsSync(join(runs, name, 'journal.jsonl')))
+    .sort();
+}

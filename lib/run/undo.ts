@@ -1,0 +1,39 @@
+import { walkTasks } from '../playbook/playbook.ts';
+import type { DeploymentState, Engine } from './deployment-state.ts';
+import { runTaskOnHosts, type TaskFailure } from './play.ts';
+import { isBad } from './outcome.ts';
+
+export type UndoEnd =
+  | { readonly kind: 'undone'; readonly unreachable: readonly string[] }
+  | { readonly kind: 'failed'; readonly failure: TaskFailure };
+
+/**
+ * Puts a deployment back: the `undo` of every task that changed something, newest first, on the hosts that it changed.
+ * A host that cannot be reached is left and listed, because service on the others is worth more than order; an undo
+ * that fails on a host that answers stops everything, because what comes after it was meant to stand on it.
+ */
+export async function undoDeployment(engine: Engine, state: DeploymentState, failure: TaskFailure): Promise<UndoEnd> {
+  const deployment = state.planned.name;
+  const { journal, events } = engine;
+  journal?.write({ kind: 'undo', deployment, why: failure.error.message });
+  events.emit('play:start', { deployment, play: `Put back: "${failure.name}" failed`, undo: true });
+  const tasks = new Map(
+    state.planned.plays.flatMap(({ play }) => walkTasks(play.tasks)).map((task) => [task.id, task]),
+  );
+  const layers = state.planned.plays.map(({ play }) => play.keywords.vars);
+  const variables = () => ({ layers, extra: new Map(), become: 'root' });
+  const unreachable = new Set<string>();
+  for (const { task: id, hosts } of [...state.touched].reverse()) {
+    for (const task of tasks.get(id)?.undo ?? []) {
+      const meant = [...hosts].filter((host) => !unreachable.has(host));
+      const outcomes = await runTaskOnHosts({ engine, state, task, hosts: meant, undo: true, variables });
+      const failed = [...outcomes].filter(([, one]) => isBad(one)).map(([host, outcome]) => ({ host, outcome }));
+      for (const { host, outcome } of failed) if (outcome.status !== 'failed') unreachable.add(host);
+      const broken = failed.find(({ outcome }) => outcome.status === 'failed');
+      if (broken?.outcome.error) {
+        return { kind: 'failed', failure: { task: task.id, name: id, failed, error: broken.outcome.error } };
+      }
+    }
+  }
+  return { kind: 'undone', unreachable: [...unreachable] };
+}
