@@ -192,7 +192,7 @@ function nextStep(target: Target, files: readonly KeyFile[]): string {
   const locked = files.find((file) => file.kind === 'locked');
   if (locked) return `ssh-add ${locked.file}, or run pgup on a terminal, where it asks for the passphrase once`;
   if (files.some((file) => file.kind === 'key' && file.certificate)) {
-    return `set pgup_transport=openssh for ${target.host}`;
+    return `set ansible_connection=openssh for ${target.host}`;
   }
   const port = target.port === 22 ? '' : ` -p ${target.port}`;
   return `see what ssh itself says: ssh -v${port} ${target.user}@${target.address}`;

@@ -231,7 +231,7 @@ function noCommonAlgorithm(target: Target, error: Error): PgupError {
   return new PgupError('transport', `${placeOf(target)} and ssh2 have no algorithm in common: ${error.message}`, {
     host: target.host,
     cause: error,
-    next: `set pgup_transport=openssh for ${target.host}: the system's ssh knows more (post-quantum key exchange)`,
+    next: `set ansible_connection=openssh for ${target.host}: the system's ssh knows more (post-quantum key exchange)`,
   });
 }
 

@@ -107,7 +107,7 @@ function unknown(options: { target: Target; name: string; key: Buffer; authority
         `(${authority.file}:${authority.line}), which the ssh2 transport cannot check`,
       {
         host: target.host,
-        next: `set pgup_transport=openssh for ${target.host}: the system's ssh checks host certificates`,
+        next: `set ansible_connection=openssh for ${target.host}: the system's ssh checks host certificates`,
       },
     );
   }

@@ -27,6 +27,8 @@ export interface Target {
   readonly jumps: readonly Target[];
   /** Milliseconds from the first packet to the authenticated connection. */
   readonly connectTimeout: number;
+  /** For the openssh transport: the ssh_config in place of the user's. */
+  readonly configFile?: string | undefined;
 }
 
 /** How a remote process ended. `unknown`: the line was lost, and nobody knows whether it ran to its end. */
