@@ -3,32 +3,22 @@ import { coldBackup, DIFFERS, NO_SPACE } from '../../postgresql/cold-backup.ts';
 import { isRunning } from '../../postgresql/transient-server.ts';
 import { answers, testAnswer } from '../../shell/answers.ts';
 import { sh } from '../../shell/sh.ts';
-import type { ModuleContext } from '../module.ts';
-import type { Upgrade } from '../upgrade.ts';
 import { databaseModule } from './database-module.ts';
 import { complaint, exitCode, judgeExit, reading, text } from './reading.ts';
 
 const nothing = z.strictObject({});
 const DEADLINE = 24 * 3_600_000;
 
-/** This run's own directory under the backup directory: no run ever writes into another's. */
-export function backupDirectory({ old, backup }: Upgrade, { run }: Pick<ModuleContext, 'run'>): string {
-  return `${backup.directory}/${run}-${old.version}-${old.name}`;
-}
-
 /** Documented step 3: a cold copy of the old cluster, every file compared. */
 export const coldBackupModule = databaseModule({
   name: 'cold_backup',
   summary: 'Copies the stopped old cluster into a new 0700 directory and compares the checksum of every file.',
   schema: nothing,
-  read: (upgrade, context) =>
-    reading(
-      testAnswer('done', sh`[ -d ${backupDirectory(upgrade, context)} ]`),
-      testAnswer('running', isRunning(upgrade.old)),
-    ),
-  decide: (upgrade, context, facts) => {
+  read: (upgrade) =>
+    reading(testAnswer('done', sh`[ -d ${upgrade.backup.directory} ]`), testAnswer('running', isRunning(upgrade.old))),
+  decide: (upgrade, _context, facts) => {
     const { old } = upgrade;
-    const directory = backupDirectory(upgrade, context);
+    const directory = upgrade.backup.directory;
     if (facts && answers(facts).has('done')) {
       return {
         kind: 'nothing',
@@ -75,10 +65,9 @@ export const removePartialBackupModule = databaseModule({
   name: 'remove_partial_backup',
   summary: 'Takes away a backup of this run that was not finished. A finished one is kept.',
   schema: nothing,
-  read: (upgrade, context) =>
-    reading(testAnswer('partial', sh`[ -d ${`${backupDirectory(upgrade, context)}.partial`} ]`)),
-  decide: (upgrade, context, facts) => {
-    const partial = `${backupDirectory(upgrade, context)}.partial`;
+  read: (upgrade) => reading(testAnswer('partial', sh`[ -d ${`${upgrade.backup.directory}.partial`} ]`)),
+  decide: (upgrade, _context, facts) => {
+    const partial = `${upgrade.backup.directory}.partial`;
     if (facts && !answers(facts).has('partial')) return { kind: 'nothing', reason: 'no unfinished backup of this run' };
     return {
       kind: 'steps',

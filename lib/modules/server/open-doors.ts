@@ -6,7 +6,6 @@ import { answers, fileAnswer, outputAnswer, testAnswer } from '../../shell/answe
 import { sh } from '../../shell/sh.ts';
 import type { Step, Verdict } from '../module.ts';
 import type { Upgrade } from '../upgrade.ts';
-import { backupDirectory } from './backup.ts';
 import { databaseModule } from './database-module.ts';
 import { setStart, startMode } from './hold.ts';
 import { complaint, exitCode, reading, text } from './reading.ts';
@@ -102,7 +101,7 @@ export const keepOldClusterModule = databaseModule({
     const is = facts ? answers(facts) : new Map([['marked', 'yes']]);
     const kept = [
       `old cluster ${old.version}/${old.name}: ${old.dataDirectory} on ${context.host}, stopped and disabled`,
-      `backup: ${backupDirectory(upgrade, context)} on ${context.host}`,
+      `backup: ${upgrade.backup.directory} on ${context.host}`,
     ];
     const learned = { shared: { kept } };
     const done = startMode(is.get('start')) === 'disabled' && !is.has('marked') && !is.has('work');
@@ -117,7 +116,7 @@ export const keepOldClusterModule = databaseModule({
         configDirectory: old.configDirectory,
       },
       new: { version: fresh.version, name: fresh.name, dataDirectory: fresh.dataDirectory },
-      backup: backupDirectory(upgrade, context),
+      backup: upgrade.backup.directory,
     });
     const path = `${STATE}/kept/${context.run}.json`;
     return {
