@@ -52,6 +52,7 @@ class Matcher {
   readonly problems: Problem[] = [];
   readonly #inventory: Inventory;
   readonly #unmatched: ErrorCode;
+  #local: string | undefined;
 
   constructor(inventory: Inventory, unmatched: ErrorCode) {
     this.#inventory = inventory;
@@ -63,14 +64,17 @@ class Matcher {
     const starting = (sign: string): readonly PatternTerm[] => terms.filter((term) => term.text.startsWith(sign));
     const plain = terms.filter((term) => !/^[&!]/.test(term.text));
     let hosts: string[] = [];
-    for (const term of plain.length > 0 ? plain : [{ text: 'all', at: undefined }]) hosts.push(...this.#resolve(term));
+    for (const term of plain.length > 0 ? plain : [{ text: 'all', at: undefined }]) {
+      hosts.push(...(this.#exactly(term) ?? this.#resolve(term)));
+    }
     for (const [sign, keep] of [
       ['&', true],
       ['!', false],
     ] as const) {
       for (const term of starting(sign)) {
-        // A host may be called `!x`: the name as it stands comes first, and then it is added.
-        if (this.#inventory.hosts.has(term.text)) hosts.push(term.text);
+        // A host may be called `!x`: then the term adds it. After its sign a term is first of all a group's name.
+        const exact = this.#exactly(term);
+        if (exact) hosts.push(...exact);
         else {
           const named = new Set(this.#resolve({ ...term, text: term.text.slice(1) }));
           hosts = hosts.filter((host) => named.has(host) === keep);
@@ -80,8 +84,11 @@ class Matcher {
     return hosts;
   }
 
+  #exactly({ text }: PatternTerm): readonly string[] | undefined {
+    return this.#inventory.hosts.has(text) ? [text] : undefined;
+  }
+
   #resolve(term: PatternTerm): readonly string[] {
-    if (this.#inventory.hosts.has(term.text)) return [term.text];
     if (term.text === '')
       return this.#refuse('pattern', '"&" and "!" need a host, group or pattern right after them', term);
     const { name, subscript } = splitSubscript(term.text);
@@ -101,8 +108,14 @@ class Matcher {
     const matchingGroups = [...groups.keys()].filter(test);
     const found = matchingGroups.flatMap((group) => membersOf(groups, group));
     if (matchingGroups.length === 0 || /^~|[.?*[]/.test(name)) found.push(...[...hosts.keys()].filter(test));
-    if (found.length === 0 && LOCAL_NAMES.has(name)) return [name];
+    if (found.length === 0 && LOCAL_NAMES.has(name)) return [this.#localName(name)];
     return found.length === 0 && matchingGroups.length === 0 ? undefined : found;
+  }
+
+  /** All local names mean the same machine: the one in the inventory, or as it is called first. */
+  #localName(name: string): string {
+    this.#local ??= [...this.#inventory.hosts.keys()].find((each) => LOCAL_NAMES.has(each)) ?? name;
+    return this.#local;
   }
 
   #test(name: string, term: PatternTerm): ((candidate: string) => boolean) | undefined {

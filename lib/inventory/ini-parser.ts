@@ -1,7 +1,7 @@
 import { didYouMean, nearestWord } from '../nearest.ts';
 import type { Position } from '../errors.ts';
 import { expandHostNames } from './host-range.ts';
-import type { Value } from './inventory.ts';
+import type { Value, Variable } from './inventory.ts';
 import type { InventoryDraft } from './inventory-draft.ts';
 import { readPythonLiteral } from './python-literal.ts';
 import { indentOf, SPACE, splitLines, strip, WORD } from './python-text.ts';
@@ -125,24 +125,25 @@ class IniParser {
     }
     const port = expanded.kind === 'hosts' ? expanded.port : undefined;
     for (const host of names) this.#draft.addHost({ name: host, group: this.#group, port, at });
-    for (const word of assignments) this.#assignment(word, names, { ...at, column: at.column + word.offset });
+    // Of a name that stands twice on the line only the last is ever set.
+    const variables = new Map<string, Variable>();
+    for (const word of assignments) {
+      const variable = this.#assignment(word, { ...at, column: at.column + word.offset });
+      if (variable) variables.set(variable.name, variable);
+    }
+    for (const host of names) for (const each of variables.values()) this.#draft.setVariable(host, each);
   }
 
-  #assignment(word: ShellWord, hosts: readonly string[], at: Position): void {
+  #assignment(word: ShellWord, at: Position): Variable | undefined {
     const equals = word.text.indexOf('=');
     if (equals < 0) {
-      this.#draft.report(
-        'inventory-syntax',
-        `"${word.text}" is not name=value (no blanks around "=", blanks in a value need quotes)`,
-        at,
-      );
-      return;
+      const text = `"${word.text}" is not name=value (no blanks around "=", blanks in a value need quotes)`;
+      this.#draft.report('inventory-syntax', text, at);
+      return undefined;
     }
     const name = word.text.slice(0, equals);
     const value = this.#value(name, word.text.slice(equals + 1), at);
-    if (value === undefined) return;
-    const variable = { name, value, at };
-    for (const host of hosts) this.#draft.setVariable(host, variable);
+    return value === undefined ? undefined : { name, value, at };
   }
 
   #variableLine(text: string, at: Position): void {
