@@ -53,6 +53,9 @@ async function writeUsers(root: string, { state, spec, clientPublicKey }: HostFi
   put(root, `${user.home}/.ssh/authorized_keys`, clientPublicKey, 0o600);
   chmodSync(join(root, user.home, '.ssh'), 0o700);
   await command(['chroot', root, 'chown', '-R', `${user.owner}:${user.owner}`, `/${user.home}/.ssh`]);
+  // Without lingering, the last logout stops the user's own systemd; in these containers that takes a minute for lack of
+  // the control group's notice, and every login meanwhile waits for it.
+  for (const user of ['ops', 'root']) put(root, `var/lib/systemd/linger/${user}`, '', 0o644);
   if (spec.sudo === 'nopassword') put(root, 'etc/sudoers.d/ops', 'ops ALL=(ALL:ALL) NOPASSWD: ALL\n', 0o440);
   if (spec.sudo === 'password') {
     put(root, 'etc/sudoers.d/ops', 'ops ALL=(ALL:ALL) ALL\n', 0o440);
