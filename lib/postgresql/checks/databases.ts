@@ -1,7 +1,7 @@
 import { finding, notice, type Finding } from '../../finding.ts';
 import { compareMajors } from '../versions.ts';
 import type { Found } from '../survey/database.ts';
-import { psqlLine, someOf, type Subject, type SurveyedDatabase } from './subject.ts';
+import { identifier, psqlLine, someOf, type Subject, type SurveyedDatabase } from './subject.ts';
 
 export interface DatabasePolicy {
   /** Nautobot's own database. */
@@ -96,7 +96,8 @@ function checkCollations(subject: Subject): readonly Finding[] {
             psqlLine(
               subject,
               first.name,
-              `REINDEX DATABASE ${identifier(first.name)}; ALTER DATABASE ${identifier(first.name)} REFRESH COLLATION VERSION`,
+              `REINDEX DATABASE ${identifier(first.name)}`,
+              `ALTER DATABASE ${identifier(first.name)} REFRESH COLLATION VERSION`,
             ),
           ),
         ]
@@ -219,8 +220,4 @@ function checkLargeObjects({ host }: Subject, { database, facts }: SurveyedDatab
       `database ${database.name} has ${facts.largeObjects} large objects: pg_upgrade makes each anew, some ${seconds} s longer in the window`,
     ),
   ];
-}
-
-function identifier(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

@@ -2,7 +2,7 @@ import { finding, type Finding } from '../../finding.ts';
 import { bareLibrary, counterpartPackage, type Library } from '../survey/library.ts';
 import type { PackageFacts } from '../survey/package.ts';
 import { goneLibrary } from '../versions.ts';
-import { someOf, type Subject } from './subject.ts';
+import { identifier, psqlLine, someOf, type Subject } from './subject.ts';
 
 /**
  * Libraries that functions live in or that the server preloads, and that the target would not find. pg_upgrade says so
@@ -95,12 +95,12 @@ function usersOf({ databases, server }: Subject, name: string): readonly string[
   return [...inDatabases, ...settings];
 }
 
-function dropLine({ library }: Library, { databases }: Subject): string {
-  for (const { database, facts } of databases)
+function dropLine({ library }: Library, subject: Subject): string {
+  for (const { database, facts } of subject.databases)
     for (const each of facts.libraries)
       if (each.library === library)
         return each.extension === null
-          ? `DROP FUNCTION ${each.example}, and what else of ${library} is in ${database.name}`
-          : `DROP EXTENSION ${each.extension} in ${database.name}`;
-  return `take it out of shared_preload_libraries`;
+          ? `drop ${each.example} and what else of ${library} is in ${database.name}`
+          : psqlLine(subject, database.name, `DROP EXTENSION ${identifier(each.extension)}`);
+  return 'take it out of shared_preload_libraries';
 }

@@ -28,9 +28,15 @@ export function someOf(names: readonly string[], count = names.length, shown = 5
   return count > Math.min(shown, names.length) ? `${first} and ${count - Math.min(shown, names.length)} more` : first;
 }
 
-/** What an operator types to run SQL on the cluster. */
-export function psqlLine({ cluster }: Pick<Subject, 'cluster'>, database: string, sql: string): string {
-  return `sudo -u ${cluster.owner} psql -p ${cluster.port} -d ${shellWord(database)} -c ${shellWord(sql)}`;
+/** What an operator types to run SQL on the cluster; each statement in a transaction of its own. */
+export function psqlLine({ cluster }: Pick<Subject, 'cluster'>, database: string, ...sql: readonly string[]): string {
+  const statements = sql.map((each) => `-c ${shellWord(each)}`).join(' ');
+  return `sudo -u ${cluster.owner} psql -p ${cluster.port} -d ${shellWord(database)} ${statements}`;
+}
+
+/** A name as SQL writes it. */
+export function identifier(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 function shellWord(text: string): string {

@@ -36,9 +36,34 @@ export const INSTALL_OPTIONS = ['--no-install-recommends'] as const;
 /** apt-get must not write its caches nor wait for a lock that another one holds. */
 const READ_ONLY = '-o Debug::NoLocking=true -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=';
 
+/**
+ * `refresh_lists` sets `lists` to options of apt for package lists of our own in memory, where the host's own do not
+ * know the target: they may be empty or old, and refreshing them in place would be a change. Hooks of the host (which
+ * may write) are left out; its repositories, keys and proxy are used.
+ */
+const REFRESH = posix`
+refresh_lists() {
+  lists=
+  case $(bounded 60 apt-cache ${READ_ONLY} policy "postgresql-$TARGET" 2>/dev/null </dev/null) in
+    *'Candidate: '[0-9]*) return;;
+  esac
+  scratch=$(mktemp -d /run/pgup-survey.XXXXXX) || return
+  trap 'rm -rf "$scratch"' EXIT
+  trap 'exit 129' HUP
+  trap 'exit 143' TERM
+  chmod 755 "$scratch"
+  mkdir -p "$scratch/lists/partial" "$scratch/archives/partial"
+  chown _apt "$scratch/lists/partial" 2>/dev/null
+  printf '#clear APT::Update::%s;\n' Pre-Invoke Post-Invoke Post-Invoke-Success >"$scratch/apt.conf"
+  lists="-c $scratch/apt.conf -o Dir::State::lists=$scratch/lists -o Dir::Cache::archives=$scratch/archives"
+  ask update - 120 apt-get ${READ_ONLY} $lists -q update
+}
+`;
+
 /** `survey_packages`: `TARGET` is the major. */
-export const PACKAGE_SCRIPT = posix`
-survey_packages() {
+export const PACKAGE_SCRIPT = posix`${REFRESH}
+survey_packages() (
+  refresh_lists
   emit installed - 0 "$(dpkg-query -W -f '\${Package}=\${Version} \${db:Status-Status}\n' 'postgresql*' libpq5 2>/dev/null |
     sed -n 's/ installed$//p')"
   emit broken - 0 "$(dpkg-query -W -f '\${Package} \${db:Status-Status}\n' 2>/dev/null |
@@ -47,8 +72,8 @@ survey_packages() {
   counterparts=$(dpkg-query -W -f '\${Package}\n' 'postgresql-*' 2>/dev/null | awk -F- -v target="$TARGET" '{
     for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+([.][0-9]+)?$/) {
       $i = target; name = $1; for (j = 2; j <= NF; j++) name = name "-" $j; print name; break } }' | sort -u)
-  ask policy - 60 apt-cache ${READ_ONLY} policy "postgresql-$TARGET" $counterparts
-  simulated=$(bounded 90 apt-get ${READ_ONLY} -s -q ${INSTALL_OPTIONS.join(' ')} install "postgresql-$TARGET" 2>&1 </dev/null)
+  ask policy - 60 apt-cache ${READ_ONLY} $lists policy "postgresql-$TARGET" $counterparts
+  simulated=$(bounded 90 apt-get ${READ_ONLY} $lists -s -q ${INSTALL_OPTIONS.join(' ')} install "postgresql-$TARGET" 2>&1 </dev/null)
   emit simulate - "$?" "$simulated"
   replaced=$(printf '%s\n' "$simulated" | awk '$1 == "Remv" || $1 == "Inst" && $3 ~ /^\[/ { print $2 }')
   if [ -n "$replaced" ]; then emit touched - 0 "$(printf '%s\n' "$replaced" | survey_touched | sort -u)"; fi
@@ -56,7 +81,7 @@ survey_packages() {
   if [ -x "$binary" ]; then ask targetversion - 10 "$binary" --version; fi
   emit targetclusters - 0 "$(for each in "/etc/postgresql/$TARGET"/*/ "/var/lib/postgresql/$TARGET"/*/; do
     if [ -d "$each" ]; then basename "$each"; fi; done | sort -u)"
-}
+)
 # Of packages on standard input: who has their files mapped. /usr/lib and /lib are one folder on merged systems.
 survey_touched() {
   {
