@@ -30,11 +30,23 @@ export interface YamlFile {
   readonly problems: readonly Problem[];
 }
 
+/** Brackets inside brackets: more is no file that a person wrote. */
+const DEEPEST = 400;
+
+/** More syntax errors than this all have one cause. */
+const MOST_ERRORS = 20;
+
 /** More nodes than this, aliases expanded, is no file that a person wrote. */
 const MOST_NODES = 1_000_000;
 
 /** Reads one YAML document as Ansible does (YAML 1.1), every value with its place; all problems at once. */
 export function readYaml({ text, file, openVault }: YamlOptions): YamlFile {
+  const deep = tooDeep(text);
+  if (deep !== undefined) {
+    const { length } = text.slice(0, deep).split('\n');
+    const at = { file, line: length, column: deep - text.lastIndexOf('\n', deep - 1) };
+    return { value: undefined, places: { at }, problems: [problem('yaml-syntax', 'nested too deeply', at)] };
+  }
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
@@ -55,6 +67,22 @@ export function readYaml({ text, file, openVault }: YamlOptions): YamlFile {
     return { value: undefined, places: start, problems: reader.problems };
   const [value, places] = reader.read(first.contents, first);
   return { value, places, problems: reader.problems };
+}
+
+/**
+ * The offset where a text is nested deeper than any playbook. It must not reach the parser, which would exhaust the
+ * stack, and Node ends the whole process where that happens inside a regular expression. Quotes are not looked at.
+ */
+function tooDeep(text: string): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '[' || character === '{') depth++;
+    else if (character === ']' || character === '}') depth = Math.max(0, depth - 1);
+    if (depth > DEEPEST) return at;
+  }
+  const line = /^[ \t]*(?:[-?:][ \t]+){200}/m.exec(text);
+  return line ? line.index : undefined;
 }
 
 type Read = readonly [Value, Places];
@@ -86,7 +114,7 @@ class Reader {
   /** The syntax errors that the parser found, one a line: what follows in a line only follows from it. */
   report(document: Document.Parsed): void {
     const told = new Set<number>();
-    for (const { pos, code, message } of document.errors) {
+    for (const { pos, code, message } of document.errors.slice(0, MOST_ERRORS)) {
       const start = code === 'MISSING_CHAR' ? (openedAt(document, this.#text, pos[0]) ?? pos[0]) : pos[0];
       const lineStart = this.#text.lastIndexOf('\n', start - 1) + 1;
       const line = this.#text.slice(lineStart).split('\n', 1)[0] ?? '';

@@ -61,7 +61,10 @@ class Evaluation {
         return this.#arithmetic(node.operator, this.#present(node.left), this.#present(node.right), node);
       case 'concatenation': {
         const secrecy = new Secrecy();
-        const parts = node.parts.map((each) => textOf(this.#present(each), secrecy));
+        const parts = node.parts.map((each) => {
+          const item = this.value(each);
+          return item === Missing.choice ? '' : textOf(present(item, each), secrecy);
+        });
         return secrecy.seal(parts.join(''));
       }
       case 'comparison':
@@ -122,7 +125,7 @@ class Evaluation {
       if (key === undefined) throw new Fault(`a key must be a string or an integer, not ${kindOf(index)}`, span);
       return reading(of, key) ?? lacking(of, key);
     }
-    const number = typeof index === 'boolean' ? undefined : numeric(index);
+    const number = numeric(index);
     if (number?.kind !== 'integer') return lacking(of, keyOf(index) ?? kindOf(index));
     try {
       return pick(of, Number(number.value)) ?? lacking(of, String(number.value));
@@ -157,8 +160,8 @@ class Evaluation {
     const of = this.#present(callee.of);
     const method = methodOf(of, callee.name);
     if (!method) {
-      const known = methodsOf(of);
-      throw new Fault(`${kindOf(of)} has no method "${callee.name}"${didYouMean(callee.name, known)}`, callee);
+      const nearest = didYouMean(callee.name, methodsOf(of));
+      throw new Fault(`${kindOf(of)} has no method "${callee.name}"${nearest}`, callee, 'undefined-name');
     }
     const given = this.#given(list);
     return within(span, () => this.#sealed((context) => call(method, of, given, context)), `method "${callee.name}": `);
@@ -174,13 +177,14 @@ class Evaluation {
   #test(name: string, input: Item, given: Given, span: Span): boolean {
     const found = TESTS.get(name);
     if (!found) throw new Fault(`no test is called "${name}"${didYouMean(name, TESTS.keys())}`, span);
-    return within(span, () => call(found, input, given, this.#context(new Secrecy())), `test "${name}": `);
+    const secrecy = new Secrecy();
+    const apply = (): boolean => discreet(secrecy, () => call(found, input, given, this.#context(secrecy)));
+    return within(span, apply, `test "${name}": `);
   }
 
   #sealed(apply: (context: CallContext) => Item): Item {
     const secrecy = new Secrecy();
-    const result = apply(this.#context(secrecy));
-    return secrecy.seal(result);
+    return secrecy.seal(discreet(secrecy, () => apply(this.#context(secrecy))));
   }
 
   #context(secrecy: Secrecy): CallContext {
@@ -323,6 +327,16 @@ function within<Result>(span: Span, apply: () => Result, prefix = ''): Result {
     if (!(thrown instanceof Fault) || thrown.span) throw thrown;
     const named = thrown.code === 'undefined-name' ? '' : prefix;
     throw new Fault(named + thrown.message, span, thrown.code);
+  }
+}
+
+/** A fault of an operation that a secret went into says nothing of it: its words may hold the secret. */
+function discreet<Result>(secrecy: Secrecy, apply: () => Result): Result {
+  try {
+    return apply();
+  } catch (thrown) {
+    if (!(thrown instanceof Fault) || !secrecy.touched) throw thrown;
+    throw new Fault('cannot do this with a secret, of which nothing is shown', undefined, thrown.code);
   }
 }
 

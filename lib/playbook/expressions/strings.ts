@@ -14,7 +14,7 @@ function splitSpace(text: string, most: number): readonly string[] {
   let rest = text.trimStart();
   while (rest !== '') {
     const cut = most >= 0 && pieces.length >= most ? -1 : rest.search(/\s/);
-    pieces.push(cut < 0 ? (most >= 0 ? rest.trimEnd() : rest) : rest.slice(0, cut));
+    pieces.push(cut < 0 ? rest : rest.slice(0, cut));
     rest = cut < 0 ? '' : rest.slice(cut).trimStart();
   }
   return pieces;

@@ -15,6 +15,10 @@ export class Secrecy {
     return secret.reveal();
   }
 
+  get touched(): boolean {
+    return this.#touched;
+  }
+
   /** The result of the operation, its texts and numbers hidden again where a secret went in. */
   seal(result: Item): Item {
     if (!this.#touched) return result;

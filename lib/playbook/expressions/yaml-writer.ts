@@ -17,10 +17,8 @@ export interface YamlWriting {
 /** YAML as PyYAML writes it, except that long lines are not folded. */
 export function writeYaml(item: Item, options: YamlWriting): string {
   const value = present(item);
-  if (isScalarItem(value)) {
-    return `${scalar(value, options, false)}\n`;
-  }
-  if (isFlow(value, options)) return `${flow(value, options)}\n`;
+  if (isScalarItem(value)) return `${scalar(value, options, options.indent)}\n`;
+  if (isFlow(value, options)) return `${flow(value, options, options.indent)}\n`;
   return `${blockLines(value, options, 0).join('\n')}\n`;
 }
 
@@ -40,42 +38,44 @@ function entriesOf(item: Item, { sorted }: YamlWriting): readonly (readonly [str
   return names.map((name) => [name, item[name] ?? null] as const);
 }
 
-function flow(item: Item, options: YamlWriting): string {
-  if (isList(item)) return `[${item.map((each) => flow(each, options)).join(', ')}]`;
-  if (isMap(item))
-    return `{${entriesOf(item, options)
-      .map(([name, each]) => `${scalar(name, options, true)}: ${flow(each, options)}`)
-      .join(', ')}}`;
-  return scalar(item, options, true);
+/** `indent` is where a text of the collection goes on that needs more than one line. */
+function flow(item: Item, options: YamlWriting, indent: number): string {
+  const inner = indent + options.indent;
+  if (isList(item)) return `[${item.map((each) => flow(each, options, inner)).join(', ')}]`;
+  if (!isMap(item)) return scalar(item, options, indent, true);
+  const entries = entriesOf(item, options);
+  return `{${entries.map(([name, each]) => `${scalar(name, options, inner, true)}: ${flow(each, options, inner)}`).join(', ')}}`;
 }
 
 function blockLines(item: Item, options: YamlWriting, depth: number): readonly string[] {
   const pad = ' '.repeat(depth);
+  const inner = depth + options.indent;
+  const onOneLine = (each: Item): boolean => isScalarItem(each) || isFlow(each, options);
   if (isList(item)) {
     return item.flatMap((each) => {
-      if (isScalarItem(each) || isFlow(each, options)) return [`${pad}- ${inline(each, options, depth + 2)}`];
-      const lines = blockLines(each, options, depth + 2);
-      return [`${pad}- ${(lines[0] ?? '').trimStart()}`, ...lines.slice(1)];
+      if (onOneLine(each)) return [`${pad}- ${inline(each, options, inner)}`];
+      const [first = '', ...rest] = blockLines(each, options, inner);
+      return [`${pad}-${first.slice(depth + 1)}`, ...rest];
     });
   }
   return entriesOf(item, options).flatMap(([name, each]) => {
-    const key = `${pad}${scalar(name, options, false)}:`;
-    if (isScalarItem(each) || isFlow(each, options)) return [`${key} ${inline(each, options, depth + options.indent)}`];
-    return [key, ...blockLines(each, options, isList(each) ? depth : depth + options.indent)];
+    const key = `${pad}${scalar(name, options, inner)}:`;
+    // a list stands as deep as the key that it belongs to
+    return onOneLine(each)
+      ? [`${key} ${inline(each, options, inner)}`]
+      : [key, ...blockLines(each, options, isList(each) ? depth : inner)];
   });
 }
 
-function inline(item: Item, options: YamlWriting, depth: number): string {
-  if (!isScalarItem(item)) return flow(item, options);
-  const text = scalar(item, options, false);
-  return text.startsWith('|') ? text.replaceAll('\n', `\n${' '.repeat(depth)}`) : text;
+function inline(item: Item, options: YamlWriting, indent: number): string {
+  return isScalarItem(item) ? scalar(item, options, indent) : flow(item, options, indent);
 }
 
-function scalar(item: Item, { secrecy }: YamlWriting, inFlow: boolean): string {
+function scalar(item: Item, { secrecy }: YamlWriting, indent: number, inFlow = false): string {
   if (item === null) return 'null';
   if (typeof item === 'boolean') return String(item);
-  if (typeof item === 'string') return textScalar(item, inFlow);
-  if (item instanceof Secret) return textScalar(secrecy.reveal(item), inFlow);
+  if (typeof item === 'string') return textScalar(item, indent, inFlow);
+  if (item instanceof Secret) return textScalar(secrecy.reveal(item), indent, inFlow);
   const number = numeric(item);
   if (number?.kind === 'integer') return String(number.value);
   if (number) return yamlFloat(number.value);
@@ -90,15 +90,12 @@ function yamlFloat(value: number): string {
 
 const SPECIAL = /[^\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}\n]/u;
 
-function textScalar(text: string, inFlow: boolean): string {
-  if (SPECIAL.test(text) || text.includes('\n')) {
-    if (!SPECIAL.test(text) && !inFlow && /^[^\s].*\n$/s.test(text) && !/ \n|\n /.test(text))
-      return `|\n${text.slice(0, -1)}`;
-    return SPECIAL.test(text) || / \n|\n /.test(text)
-      ? double(text)
-      : `'${text.replaceAll("'", "''").replaceAll('\n', '\n\n')}'`;
-  }
-  return isPlain(text, inFlow) ? text : `'${text.replaceAll("'", "''")}'`;
+function textScalar(text: string, indent: number, inFlow: boolean): string {
+  if (SPECIAL.test(text) || / \n|\n /.test(text)) return double(text);
+  if (!text.includes('\n')) return isPlain(text, inFlow) ? text : `'${text.replaceAll("'", "''")}'`;
+  // in single quotes a line break is an empty line, and what follows is indented
+  const folded = text.replaceAll("'", "''").replace(/\n+/g, (breaks) => `${breaks}\n${' '.repeat(indent)}`);
+  return `'${folded}'`;
 }
 
 function isPlain(text: string, inFlow: boolean): boolean {

@@ -77,18 +77,12 @@ function floatOf(text: string): number | undefined {
 
 const TRUE: ReadonlySet<string> = new Set(['yes', 'on', '1', 'true']);
 
-function truthOf(item: Item, written: (item: Item) => string): Item {
-  if (item === null || typeof item === 'boolean') return item;
+/** Only these are true to Ansible's `bool`; everything else is false, a mistyped word too. */
+function truthOf(item: Item, written: (item: Item) => string): boolean {
+  if (typeof item === 'boolean') return item;
+  if (typeof item === 'string' || item instanceof Secret) return TRUE.has(written(item).toLowerCase());
   const number = numeric(item);
-  if (number) {
-    if (Number(number.value) === 1) return true;
-    return false;
-  }
-  if (typeof item !== 'string' && !(item instanceof Secret))
-    throw new Fault(`cannot make a boolean of ${kindOf(item)}`);
-  const word = written(item).toLowerCase();
-  if (TRUE.has(word)) return true;
-  return false;
+  return number !== undefined && Number(number.value) === 1;
 }
 
 /** Python's `round`: on the exact decimal value, halves to the even neighbour. */
