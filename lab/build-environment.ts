@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { command } from './command.ts';
+import { LabError } from './errors.ts';
 import { recipeFolder } from './paths.ts';
 
 /** What a build script runs in. */
@@ -47,6 +48,9 @@ function networkSettings(): NetworkSettings {
   return { variables, files };
 }
 
+/** Said by systemd-nspawn at the end of a run on a machine whose /run lies on a disk; it means nothing. */
+const NOISE = /^Attempted to remove disk file system/;
+
 /** A colon separates the parts of a bind. */
 export function nspawnPath(path: string): string {
   return path.replace(/[\\:]/g, '\\$&');
@@ -76,7 +80,7 @@ export async function runInBuild(script: string, build: BuildRoot): Promise<void
   const bind = (flag: string, pairs: Readonly<Record<string, string>>): string[] =>
     Object.entries(pairs).map(([inside, outside]) => `${flag}=${nspawnPath(outside)}:${nspawnPath(inside)}`);
   const settings = { ...variables, ...build.environment, LANG: 'C.UTF-8' };
-  await command(
+  const result = await command(
     [
       'systemd-nspawn',
       ...NSPAWN_QUIET,
@@ -90,6 +94,18 @@ export async function runInBuild(script: string, build: BuildRoot): Promise<void
       '/bin/sh',
       `/run/recipe/${script}`,
     ],
-    { env: { PATH: process.env['PATH'], ...NSPAWN_ENVIRONMENT }, logFile: build.logFile, onLine: build.onLine },
+    {
+      env: { PATH: process.env['PATH'], ...NSPAWN_ENVIRONMENT },
+      logFile: build.logFile,
+      onLine: build.onLine,
+      mayFail: true,
+    },
+  );
+  if (result.code === 0) return;
+  const said = `${result.stdout}\n${result.stderr}`
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !NOISE.test(line));
+  throw new LabError(
+    `the recipe's ${script} failed (${result.signal ?? `exit ${result.code ?? ''}`}):\n  ${said.slice(-8).join('\n  ')}\n  (all of it: ${build.logFile})`,
   );
 }

@@ -20,6 +20,10 @@ const NSPAWN_FOLDERS = [
  * name and folders, so nothing depends on how far `up` came.
  */
 export async function takeDown(name: string, progress: Progress): Promise<void> {
+  if (!existsSync(labFolder(name))) {
+    progress.say(`there is no lab ${name}`);
+    return;
+  }
   const state = readState(name);
   const runtime = state?.runtime;
   const hosts = runtime !== undefined && existsSync(runtime) ? readdirSync(runtime) : [];

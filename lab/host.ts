@@ -5,7 +5,7 @@ import type { HostFiles } from './host-files.ts';
 import { powerOff, startHost } from './host-process.ts';
 import type { HostPlace } from './host-process.ts';
 import { artifactRoot } from './image-cache.ts';
-import { mountOverlay, unmountBelow } from './overlay.ts';
+import { mountOverlay, mountsBelow, unmountBelow } from './overlay.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import type { ArtifactName } from './recipe.ts';
 import type { HostState, LabState } from './state.ts';
@@ -59,12 +59,14 @@ export async function prepareHost(files: HostFiles): Promise<void> {
   rmSync(work, { recursive: true, force: true });
 }
 
-/** Mounts a prepared host afresh and boots it. */
+/** Boots a prepared host; one that was only switched off finds its files as they were. */
 export async function bootHost(state: LabState, host: HostState, spec: HostSpec): Promise<void> {
   const folder = hostFolder(state, host.name);
   const [upper, work, root] = [join(folder, 'upper'), join(folder, 'work'), join(folder, 'root')];
-  await mountOverlay({ lower: [join(folder, 'prepared'), ...host.lower], upper, work, root });
-  if (spec.storage !== undefined) await mountStorage(folder, spec.storage);
+  if (!mountsBelow(folder).includes(root)) {
+    await mountOverlay({ lower: [join(folder, 'prepared'), ...host.lower], upper, work, root });
+    if (spec.storage !== undefined) await mountStorage(folder, spec.storage);
+  }
   await startHost(placeOf(state, host, spec));
 }
 

@@ -9,8 +9,8 @@ import { CONTROLLER_PACKAGES } from './recipe.ts';
 const GIBIBYTE = 2 ** 30;
 
 /** Hosts are containers with a kernel's help that only root gets. */
-export function requireRoot(): void {
-  if (process.getuid?.() !== 0) {
+export function requireRoot(user = process.getuid?.()): void {
+  if (user !== 0) {
     throw new LabError(
       'the lab needs root: it mounts file systems and boots containers. Run it with sudo, or as root.',
     );

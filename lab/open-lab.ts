@@ -13,7 +13,7 @@ import type { Progress } from './progress.ts';
 import { labFolder, labLock } from './state.ts';
 import type { HostState, LabState } from './state.ts';
 import type { HostSpec, Topology } from './topology.ts';
-import { bootAndWait, bringUp, healthUrl, waitForHealth } from './up.ts';
+import { bootAndWait, bringUp, eachHost, healthUrl, waitForHealth } from './up.ts';
 import { until } from './wait.ts';
 
 /** One host of an open lab. */
@@ -55,7 +55,7 @@ export interface Lab {
   readonly powerOn: (host: string) => Promise<void>;
   /** Runs a program as root on a host, past its network and sshd. */
   readonly run: (host: string, argv: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
-  /** Waits until Nautobot is well on all its web hosts, or on one. */
+  /** Waits until Nautobot is well (200) on all its web hosts, or on one. */
   readonly waitForHealth: (host?: string) => Promise<void>;
 }
 
@@ -63,6 +63,8 @@ export interface OpenLabOptions {
   readonly topology: string;
   readonly name?: string;
   readonly dump?: string;
+  /** Take down a lab of this name that stands with another topology or database, instead of refusing. */
+  readonly replace?: boolean;
   readonly progress?: Progress;
 }
 
@@ -97,9 +99,8 @@ export function labOf(state: LabState, topology: Topology, progress: Progress): 
   const cable = async (name: string, position: 'up' | 'down'): Promise<void> => {
     await command(['ip', 'link', 'set', vethName(known(name).host.machine), position]);
   };
-  const resetOne = async (name: string): Promise<void> => {
-    const { host, spec, folder } = known(name);
-    await removeHost(folder);
+  const resetOne = async (host: HostState, spec: HostSpec): Promise<void> => {
+    await removeHost(hostFolder(state, host.name));
     await bootAndWait(state, host, spec);
   };
   const lab: Lab = {
@@ -113,9 +114,13 @@ export function labOf(state: LabState, topology: Topology, progress: Progress): 
     healthUrl: (name) => healthUrl(known(name).host.address),
     reset: (only, { health = true } = {}) =>
       locked(async () => {
-        const names = only === undefined ? state.hosts.map(({ name }) => name) : [known(only).host.name];
-        await progress.step(`resetting ${names.join(' ')}`, () => Promise.all(names.map(resetOne)));
-        if (health) await waitForHealth(state, topology, progress, only);
+        const hosts = only === undefined ? topology.hosts : [known(only).spec];
+        await progress.step(`resetting ${hosts.map(({ name }) => name).join(' ')}`, () =>
+          eachHost(state, { ...topology, hosts }, resetOne),
+        );
+        if (!health) return;
+        const lenient = { anyAnswer: state.dump !== undefined };
+        await waitForHealth(state, topology, progress, only === undefined ? lenient : { ...lenient, host: only });
       }),
     down: () => locked(() => takeDown(state.name, progress)),
     cut: (name) => cable(name, 'down'),
@@ -139,7 +144,7 @@ export function labOf(state: LabState, topology: Topology, progress: Progress): 
       const { host, spec } = known(name);
       return runInHost(placeOf(state, host, spec), argv, runOptions);
     },
-    waitForHealth: (name) => waitForHealth(state, topology, progress, name),
+    waitForHealth: (name) => waitForHealth(state, topology, progress, name === undefined ? {} : { host: name }),
   };
   const waitForBoot = async (name: string): Promise<void> => {
     await until(`sshd of ${name}`, 60, async () => {

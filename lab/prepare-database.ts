@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { runInBuild } from './build-environment.ts';
 import { rolesNamedIn } from './dump.ts';
 import { LabError } from './errors.ts';
@@ -48,8 +48,14 @@ function letIn(root: string, prefix: string, { name, content }: ClusterSpec): vo
 
 /** Where a dump is: the path as given, else a file of that name in the folder of dumps that the user named. */
 export function findDump(given: string, folder = process.env['NAUTOBOT_DUMPS']): string {
-  const candidates = [given, ...(folder === undefined ? [] : [join(folder, basename(given))])];
+  // npm runs a script in the project's folder and tells in INIT_CWD where its user stood.
+  const standing = process.env['INIT_CWD'] ?? process.cwd();
+  const candidates = [
+    resolve(standing, given),
+    resolve(given),
+    ...(folder === undefined ? [] : [join(folder, basename(given))]),
+  ];
   const found = candidates.find((path) => existsSync(path));
-  if (found === undefined) throw new LabError(`there is no dump ${candidates.join(' or ')}`);
+  if (found === undefined) throw new LabError(`there is no dump ${[...new Set(candidates)].join(' or ')}`);
   return found;
 }

@@ -60,6 +60,8 @@ export const RECIPES: Readonly<Record<ArtifactName, Recipe>> = {
     packages: [
       ...['systemd', 'systemd-sysv', 'libpam-systemd', 'dbus', 'openssh-server', 'iproute2', 'procps'],
       ...['ca-certificates', 'locales', 'less', 'postgresql-15', 'postgresql-client-15', 'postgresql-common'],
+      // Else psql would stand on bookworm's library of another name, and every later install would exchange it.
+      'libreadline8t64',
     ],
   },
   tools: {

@@ -94,11 +94,17 @@ export function parseTopology(name: string, text: string, path: string): Topolog
 function checked<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new LabError(
-    result.error.issues
-      .map((issue) => `${where}${issue.path.length > 0 ? '.' : ''}${issue.path.join('.')}: ${issue.message}`)
-      .join('\n'),
+  const told = result.error.issues.flatMap((issue) =>
+    // A wrong key is reported as such, with what is wrong about it one level deeper.
+    issue.code === 'invalid_key' ? issue.issues.map(({ message }) => ({ path: issue.path, message })) : [issue],
   );
+  throw new LabError(told.map(({ path, message }) => `${located(where, path)}: ${message}`).join('\n'));
+}
+
+/** `FILE: a.b.c`, whether the place has a path already or not. */
+function located(where: string, path: readonly PropertyKey[]): string {
+  if (path.length === 0) return where;
+  return `${where}${where.includes(': ') ? '.' : ': '}${path.join('.')}`;
 }
 
 /** What is wrong between the hosts. */

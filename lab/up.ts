@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { takeDown } from './down.ts';
@@ -30,6 +30,8 @@ export interface UpOptions {
   readonly topology: string;
   readonly name?: string;
   readonly dump?: string;
+  /** Take down a lab of this name that stands with another topology or database, instead of refusing. */
+  readonly replace?: boolean;
   readonly progress: Progress;
 }
 
@@ -49,9 +51,9 @@ export async function bringUp(options: UpOptions): Promise<{ state: LabState; to
       topologyHash: hashOf(topology),
       ...(dump === undefined ? {} : { dump }),
     };
-    const standing = await reuse(name, asked, progress);
+    const standing = await reuse(name, asked, options);
     if (standing !== undefined) {
-      await waitForHosts(standing, topology, progress);
+      await bootMissing(standing, topology, progress);
       return { state: standing, topology };
     }
     const state = await make(name, topology, asked, progress);
@@ -66,7 +68,7 @@ function hashOf(topology: Topology): string {
 }
 
 /** The lab that stands already, if it is what is asked for; what a crash or a reboot left is taken down. */
-async function reuse(name: string, asked: Asked, progress: Progress): Promise<LabState | undefined> {
+async function reuse(name: string, asked: Asked, { progress, replace }: UpOptions): Promise<LabState | undefined> {
   if (!existsSync(labFolder(name))) return undefined;
   const state = readState(name);
   if (state?.phase !== 'up' || state.boot !== bootId()) {
@@ -75,6 +77,10 @@ async function reuse(name: string, asked: Asked, progress: Progress): Promise<La
     return undefined;
   }
   if (state.topologyHash !== asked.topologyHash || state.dump !== asked.dump) {
+    if (replace === true) {
+      await takeDown(name, progress);
+      return undefined;
+    }
     const was = `${state.topology}${state.dump === undefined ? '' : ` with ${state.dump}`}`;
     throw new LabError(`the lab ${name} is up as something else (${was}). Take it down first, or use another --name.`);
   }
@@ -107,15 +113,32 @@ async function make(name: string, topology: Topology, asked: Asked, progress: Pr
   try {
     await raise(state, topology, progress);
   } catch (error) {
-    progress.say('that failed: taking down what there is of the lab');
+    const logs = keepLogs(state);
+    progress.say(
+      `that failed: taking down what there is of the lab${logs === undefined ? '' : ` (its logs stay in ${logs})`}`,
+    );
     await takeDown(name, progress);
     throw error;
   }
   const up = { ...state, phase: 'up' as const };
   writeState(up);
   progress.say(`hosts booted ${((Date.now() - start) / 1000).toFixed(1)} s after the start`);
-  await waitForHealth(up, topology, progress);
+  await waitForHealth(up, topology, progress, { anyAnswer: up.dump !== undefined });
   return up;
+}
+
+/** Moves what the hosts said to a folder that outlives the lab. */
+function keepLogs(state: LabState): string | undefined {
+  const folder = join(stateFolder(), 'logs', state.name);
+  rmSync(folder, { recursive: true, force: true });
+  const logs = state.hosts.flatMap(({ name }) =>
+    ['prepare.log', 'console.log'].map((log) => ({ from: join(hostFolder(state, name), log), to: `${name}-${log}` })),
+  );
+  const found = logs.filter(({ from }) => existsSync(from));
+  if (found.length === 0) return undefined;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const { from, to } of found) copyFileSync(from, join(folder, to));
+  return folder;
 }
 
 /** Decides everything about the lab and writes it down, before any of it exists. */
@@ -151,8 +174,8 @@ function networksOfOthers(name: string): string[] {
     .flatMap((other) => readState(other)?.network.prefix ?? []);
 }
 
-/** Runs something for every host of the lab, a few at a time. */
-async function eachHost(
+/** Runs something for every host of the lab that the topology names, a few at a time. */
+export async function eachHost(
   state: LabState,
   topology: Topology,
   work: (host: LabState['hosts'][number], spec: HostSpec) => Promise<void>,
@@ -203,16 +226,16 @@ async function waitForSsh(state: LabState, host: LabState['hosts'][number]): Pro
   await until(`sshd of ${host.name} (see ${log})`, 60, () => banner(host.address, 22));
 }
 
-/** Makes sure that the hosts of a lab that is up run, booting again those that were powered off. */
-async function waitForHosts(state: LabState, topology: Topology, progress: Progress): Promise<void> {
-  await eachHost(state, topology, async (host, spec) => {
-    if (leaderOf(hostFolder(state, host.name)) === undefined) {
-      progress.say(`${host.name} is off: booting it`);
-      await bootHost(state, host, spec);
-    }
-    await waitForSsh(state, host);
-  });
-  await waitForHealth(state, topology, progress);
+/**
+ * Makes sure that the hosts of a lab that is up run, booting again those that are off. Whether Nautobot is well on the
+ * others is not asked: somebody may have stopped it there on purpose.
+ */
+async function bootMissing(state: LabState, topology: Topology, progress: Progress): Promise<void> {
+  const off = topology.hosts.filter(({ name }) => leaderOf(hostFolder(state, name)) === undefined);
+  progress.say(`the lab ${state.name} is up already${off.map(({ name }) => `; ${name} is off: booting it`).join('')}`);
+  if (off.length === 0) return;
+  await eachHost(state, { ...topology, hosts: off }, (host, spec) => bootAndWait(state, host, spec));
+  await waitForHealth(state, { ...topology, hosts: off }, progress, { anyAnswer: state.dump !== undefined });
 }
 
 /** Where a web host says that it is well. */
@@ -220,26 +243,37 @@ export function healthUrl(address: string): string {
   return `http://${address}:8080/health/`;
 }
 
-/**
- * Waits for Nautobot to be well. One that stands on an older version's dump cannot be: its migrations are missing
- * until somebody runs them, so there any answer will do.
- */
+/** The hosts of a lab whose web server answers for Nautobot. */
+function webHosts(topology: Topology, only?: string): readonly HostSpec[] {
+  return topology.hosts.filter(
+    ({ name, roles, services }) => roles.includes('nautobot') && services.includes('web') && (only ?? name) === name,
+  );
+}
+
+export interface HealthOptions {
+  /** Only this host. */
+  readonly host?: string;
+  /**
+   * Be content with any answer. A Nautobot that stands on an older version's dump cannot be well: its migrations are
+   * missing until somebody runs them.
+   */
+  readonly anyAnswer?: boolean;
+}
+
+/** Waits for Nautobot to say that it is well. */
 export async function waitForHealth(
   state: LabState,
   topology: Topology,
   progress: Progress,
-  only?: string,
+  options: HealthOptions = {},
 ): Promise<void> {
-  const web = topology.hosts.filter(
-    ({ name, roles, services }) => roles.includes('nautobot') && services.includes('web') && (only ?? name) === name,
-  );
+  const web = webHosts(topology, options.host);
   if (web.length === 0) return;
-  const what = `waiting for Nautobot on ${web.map(({ name }) => name).join(' ')}`;
-  await progress.step(what, () =>
+  await progress.step(`waiting for Nautobot on ${web.map(({ name }) => name).join(' ')}`, () =>
     eachHost(state, { ...topology, hosts: web }, async (host) => {
       await until(`Nautobot on ${host.name}`, 180 + 20 * web.length, async () => {
         const status = await httpStatus(healthUrl(host.address));
-        return status === 200 || (state.dump !== undefined && status !== undefined) ? status : undefined;
+        return status === 200 || (options.anyAnswer === true && status !== undefined) ? status : undefined;
       });
     }),
   );

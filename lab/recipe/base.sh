@@ -18,7 +18,8 @@ systemctl enable systemd-networkd.service
 systemctl mask systemd-networkd-wait-online.service
 
 mkdir -p /srv/apt /srv/wheels
-rm -f /etc/apt/sources.list.d/*
+# What the builder told apt is not how hosts are set up.
+rm -f /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/99mmdebstrap
 echo 'deb [trusted=yes] file:/srv/apt ./' > /etc/apt/sources.list
 rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb /etc/machine-id /var/lib/dbus/machine-id
 # Empty on purpose: a host without a route out must not wait for name servers.

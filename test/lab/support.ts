@@ -3,6 +3,7 @@ import { defaultLabName } from '../../lab/names.ts';
 import { openLab } from '../../lab/open-lab.ts';
 import type { Lab } from '../../lab/open-lab.ts';
 import { terminalProgress } from '../../lab/progress.ts';
+import { readState } from '../../lab/state.ts';
 
 /** Time for a test that may have to build the images first. */
 export const IMAGE_TIMEOUT = 25 * 60_000;
@@ -36,9 +37,17 @@ export async function labOrSkip(context: Mocha.Context, topology: string): Promi
   const name = testLabName(topology);
   let lab = open.get(name);
   if (lab === undefined) {
-    lab = openLab({ topology, name, progress: terminalProgress() });
+    lab = openFresh(topology, name);
     open.set(name, lab);
   }
+  return lab;
+}
+
+/** A run that was killed, or that kept its labs, left hosts as its last test had made them. */
+async function openFresh(topology: string, name: string): Promise<Lab> {
+  const stood = readState(name) !== undefined;
+  const lab = await openLab({ topology, name, progress: terminalProgress() });
+  if (stood) await lab.reset();
   return lab;
 }
 

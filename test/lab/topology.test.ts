@@ -38,7 +38,7 @@ describe('a topology', () => {
   });
 
   it('is refused for a name that no host can have', () => {
-    expect(problemOf('hosts:\n  DB_1: {}\n')).to.contain('host name');
+    expect(problemOf('hosts:\n  DB_1: {}\n')).to.match(/^t\.yml: hosts\.DB_1: .*host name/);
   });
 
   it('is refused where a bare host shall have what it lacks', () => {

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { overlayFolder, requireDisk, requireRoot } from '../../lab/machine-check.ts';
+import { mountOverlay, unmountBelow } from '../../lab/overlay.ts';
+import { LabError } from '../../lab/errors.ts';
+import { skipWithoutRoot } from './support.ts';
+
+describe('what the machine must have', () => {
+  it('is root', () => {
+    expect(() => {
+      requireRoot(1000);
+    }).to.throw(LabError, /needs root/);
+    expect(() => {
+      requireRoot(0);
+    }).to.not.throw();
+  });
+
+  it('is room on the disk, below a folder that need not exist yet', () => {
+    const folder = join(tmpdir(), 'not', 'yet', 'there');
+    expect(() => {
+      requireDisk(folder, 1e6, 'a very large lab');
+    }).to.throw(LabError, /too little disk: a very large lab needs 1000000 GiB below .*\/not\/yet\/there/);
+    expect(() => {
+      requireDisk(folder, 0, 'nothing');
+    }).to.not.throw();
+  });
+
+  it('is a place for overlays: another one is taken where the preferred lies on an overlay itself', async function () {
+    skipWithoutRoot(this);
+    const base = mkdtempSync(join(tmpdir(), 'pgup-lab-test-'));
+    const root = join(base, 'root');
+    mkdirSync(join(base, 'lower'));
+    try {
+      await mountOverlay({ lower: [join(base, 'lower')], upper: join(base, 'upper'), work: join(base, 'work'), root });
+      expect(await overlayFolder(join(root, 'state'))).to.not.match(new RegExp(`^${root}/`));
+      expect(await overlayFolder(join(base, 'state'))).to.equal(join(base, 'state'));
+    } finally {
+      await unmountBelow(base);
+      rmSync(base, { recursive: true, force: true });
+    }
+  });
+});
