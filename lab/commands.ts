@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { LabError } from './errors.ts';
-import { hostFolder } from './host.ts';
 import { leaderOf } from './host-process.ts';
 import { builtArtifacts, emptyCache } from './image-cache.ts';
 import { cacheFolder } from './paths.ts';
 import type { Progress } from './progress.ts';
-import { bootId, labNames, readState } from './state.ts';
+import { bootId, hostFolder, labNames, readState } from './state.ts';
 
 /** All labs of this user with their hosts, and what the cache holds. */
 export function labStatus(): string {

@@ -6,12 +6,9 @@ import type { HostKeys } from './keys.ts';
 import { DATABASE_PASSWORD } from './recipe.ts';
 import type { HostState, LabState } from './state.ts';
 import { databaseOf, redisOf } from './topology.ts';
-import type { HostSpec, Topology } from './topology.ts';
 
 export interface HostFiles {
   readonly state: LabState;
-  readonly topology: Topology;
-  readonly spec: HostSpec;
   readonly host: HostState;
   readonly keys: HostKeys;
   readonly clientPublicKey: string;
@@ -21,7 +18,7 @@ export interface HostFiles {
 export async function writeHostFiles(root: string, files: HostFiles): Promise<void> {
   writeIdentity(root, files);
   await writeUsers(root, files);
-  if (files.spec.roles.includes('nautobot')) await writeNautobot(root, files);
+  if (files.host.spec.roles.includes('nautobot')) await writeNautobot(root, files);
 }
 
 function put(root: string, path: string, text: string, mode = 0o644): void {
@@ -48,7 +45,7 @@ function writeIdentity(root: string, { state, host, keys }: HostFiles): void {
   }
 }
 
-async function writeUsers(root: string, { state, spec, clientPublicKey }: HostFiles): Promise<void> {
+async function writeUsers(root: string, { state, host: { spec }, clientPublicKey }: HostFiles): Promise<void> {
   const user = spec.sudo === 'none' ? { home: 'root', owner: 'root' } : { home: 'home/ops', owner: 'ops' };
   put(root, `${user.home}/.ssh/authorized_keys`, clientPublicKey, 0o600);
   chmodSync(join(root, user.home, '.ssh'), 0o700);
@@ -66,9 +63,11 @@ async function writeUsers(root: string, { state, spec, clientPublicKey }: HostFi
 /** Python takes a JSON string for one of its own. */
 const python = (text: string): string => JSON.stringify(text);
 
-async function writeNautobot(root: string, { topology, spec, host }: HostFiles): Promise<void> {
-  const database = databaseOf(spec, topology.hosts);
-  const redis = redisOf(spec, topology.hosts);
+async function writeNautobot(root: string, { state, host }: HostFiles): Promise<void> {
+  const { spec } = host;
+  const specs = state.hosts.map((other) => other.spec);
+  const database = databaseOf(spec, specs);
+  const redis = redisOf(spec, specs);
   const configuration = join(root, 'opt/nautobot/nautobot_config.py');
   appendFileSync(
     configuration,
@@ -90,12 +89,8 @@ async function writeNautobot(root: string, { topology, spec, host }: HostFiles):
   const ini = join(root, 'opt/nautobot/uwsgi.ini');
   writeFileSync(ini, readFileSync(ini, 'utf8').replace(/^processes = .*$/m, `processes = ${spec.processes}`));
   const services = spec.services.map((service) => (service === 'web' ? 'nautobot' : `nautobot-${service}`));
-  const servesRedis = topology.hosts.some(
-    (other) => other.roles.includes('nautobot') && redisOf(other, topology.hosts) === host.name,
-  );
-  const shared = topology.hosts.some(
-    (other) => other.name !== host.name && redisOf(other, topology.hosts) === host.name,
-  );
+  const servesRedis = specs.some((other) => other.roles.includes('nautobot') && redisOf(other, specs) === host.name);
+  const shared = specs.some((other) => other.name !== host.name && redisOf(other, specs) === host.name);
   if (shared) {
     const redisFile = join(root, 'etc/redis/redis.conf');
     if (existsSync(redisFile)) appendFileSync(redisFile, '\nbind 0.0.0.0\nprotected-mode no\n');

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, openSync, closeSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NSPAWN_ENVIRONMENT, NSPAWN_QUIET, nspawnPath } from './build-environment.ts';
 import { command } from './command.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
 import { LabError } from './errors.ts';
+import { unmountBelow } from './overlay.ts';
 import { containerLeaders, gone, kill, withArgument } from './processes.ts';
 import type { ProcessId } from './processes.ts';
 
@@ -37,11 +38,26 @@ function nspawnArguments(place: HostPlace): string[] {
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
+/** systemd-nspawn's own bookkeeping, which it leaves where it was ended by force and then refuses to start over. */
+const NSPAWN_FOLDERS = ['/run/systemd/nspawn/propagate', '/run/systemd/nspawn/unix-export'];
+
+/** Removes what systemd-nspawn left of a container that no longer runs. */
+export async function forgetMachine(machine: string): Promise<void> {
+  for (const path of NSPAWN_FOLDERS.map((folder) => join(folder, machine)).filter((each) => existsSync(each))) {
+    await unmountBelow(path);
+    rmSync(path, { recursive: true, force: true });
+  }
+  if (existsSync('/run/systemd/system')) {
+    await command(['systemctl', 'reset-failed', `pgup-lab-${machine}.service`], { mayFail: true });
+  }
+}
+
 /**
  * Starts the host, apart from this process: it lives on when the command ends. Where the machine runs systemd it is a
  * service of its own with control groups delegated to it; elsewhere a small supervisor starts it again on reboot.
  */
 export async function startHost(place: HostPlace): Promise<void> {
+  await forgetMachine(place.machine);
   if (existsSync('/run/systemd/system')) {
     await command([
       ...['systemd-run', '--quiet', '--collect', `--unit=pgup-lab-${place.machine}`],

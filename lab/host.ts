@@ -8,6 +8,7 @@ import { artifactRoot } from './image-cache.ts';
 import { mountOverlay, mountsBelow, unmountBelow } from './overlay.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import type { ArtifactName } from './recipe.ts';
+import { hostFolder } from './state.ts';
 import type { HostState, LabState } from './state.ts';
 import { mountStorage } from './storage.ts';
 import type { HostSpec } from './topology.ts';
@@ -28,11 +29,8 @@ export function layerFolders(spec: HostSpec, dump: boolean): string[] {
   return layersOf(spec, dump).map(artifactRoot);
 }
 
-export function hostFolder(state: LabState, host: string): string {
-  return join(state.runtime, host);
-}
-
-export function placeOf(state: LabState, host: HostState, spec: HostSpec): HostPlace {
+/** What is needed to run this host. */
+export function placeOf(state: LabState, host: HostState): HostPlace {
   const folder = hostFolder(state, host.name);
   return {
     name: host.name,
@@ -40,7 +38,7 @@ export function placeOf(state: LabState, host: HostState, spec: HostSpec): HostP
     bridge: state.network.bridge,
     folder,
     served: Object.fromEntries(Object.entries(state.served).map(([name, path]) => [`/srv/${name}`, path])),
-    writable: spec.storage === undefined ? {} : { '/var/lib/postgresql': join(folder, 'storage') },
+    writable: host.spec.storage === undefined ? {} : { '/var/lib/postgresql': join(folder, 'storage') },
   };
 }
 
@@ -54,20 +52,20 @@ export async function prepareHost(files: HostFiles): Promise<void> {
   const [root, work] = [join(folder, 'root'), join(folder, 'prepared-work')];
   await mountOverlay({ lower: files.host.lower, upper: join(folder, 'prepared'), work, root }, { volatile: true });
   await writeHostFiles(root, files);
-  if (files.spec.roles.includes('postgresql')) await prepareDatabase(root, files);
+  if (files.host.spec.roles.includes('postgresql')) await prepareDatabase(root, files);
   await unmountBelow(root);
   rmSync(work, { recursive: true, force: true });
 }
 
 /** Boots a prepared host; one that was only switched off finds its files as they were. */
-export async function bootHost(state: LabState, host: HostState, spec: HostSpec): Promise<void> {
+export async function bootHost(state: LabState, host: HostState): Promise<void> {
   const folder = hostFolder(state, host.name);
   const [upper, work, root] = [join(folder, 'upper'), join(folder, 'work'), join(folder, 'root')];
   if (!mountsBelow(folder).includes(root)) {
     await mountOverlay({ lower: [join(folder, 'prepared'), ...host.lower], upper, work, root });
-    if (spec.storage !== undefined) await mountStorage(folder, spec.storage);
+    if (host.spec.storage !== undefined) await mountStorage(folder, host.spec.storage);
   }
-  await startHost(placeOf(state, host, spec));
+  await startHost(placeOf(state, host));
 }
 
 /** Ends a host and takes its root file system away; what was written since it was prepared goes with it. */

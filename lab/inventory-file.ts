@@ -1,12 +1,6 @@
+import { clientKeyFile, knownHostsFile } from './state.ts';
 import type { HostState, LabState } from './state.ts';
-import type { HostSpec, Topology } from './topology.ts';
-
-export interface InventoryFacts {
-  readonly state: LabState;
-  readonly topology: Topology;
-  readonly clientKeyFile: string;
-  readonly knownHostsFile: string;
-}
+import type { HostSpec } from './topology.ts';
 
 interface Line {
   readonly name: string;
@@ -16,7 +10,8 @@ interface Line {
 }
 
 /** A host's lines: its own, and one for each cluster that belongs to another deployment. */
-function linesOf(spec: HostSpec, host: HostState, opsPassword: string): Line[] {
+function linesOf(host: HostState, opsPassword: string): Line[] {
+  const { spec } = host;
   const login =
     spec.sudo === 'none'
       ? ['ansible_user=root', 'ansible_become=False']
@@ -49,11 +44,10 @@ function section(head: string, lines: readonly string[]): string {
 }
 
 /** The lab as an inventory in Ansible's INI format. Hosts without a role are left out: pgup shall not know them. */
-export function inventoryText({ state, topology, clientKeyFile, knownHostsFile }: InventoryFacts): string {
-  const lines = topology.hosts.flatMap((spec) => {
-    const host = state.hosts.find(({ name }) => name === spec.name);
-    return host === undefined || spec.roles.length === 0 ? [] : linesOf(spec, host, state.opsPassword);
-  });
+export function inventoryText(state: LabState): string {
+  const lines = state.hosts
+    .filter(({ spec }) => spec.roles.length > 0)
+    .flatMap((host) => linesOf(host, state.opsPassword));
   const deployments = [...new Set(lines.map(({ deployment }) => deployment))];
   const written = new Set<string>();
   const members = (role: 'nautobot' | 'postgresql'): string[] =>
@@ -74,15 +68,15 @@ export function inventoryText({ state, topology, clientKeyFile, knownHostsFile }
         ),
   );
   return [
-    `# The lab \`${state.name}\` (topology ${topology.name}), written by \`lab up\`: changes are lost. It holds a password.\n`,
+    `# The lab \`${state.name}\` (topology ${state.topology}), written by \`lab up\`: changes are lost. It holds a password.\n`,
     section('nautobot', members('nautobot')),
     section('postgresql', members('postgresql')),
     ...groups,
     section('deployments:children', deployments),
     section('all:vars', [
       'ansible_user=ops',
-      `ansible_ssh_private_key_file=${clientKeyFile}`,
-      `ansible_ssh_common_args='-o UserKnownHostsFile=${knownHostsFile}'`,
+      `ansible_ssh_private_key_file=${clientKeyFile(state.name)}`,
+      `ansible_ssh_common_args='-o UserKnownHostsFile=${knownHostsFile(state.name)}'`,
       'ansible_become=True',
       'pgup_target="17"',
     ]),

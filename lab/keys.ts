@@ -12,10 +12,8 @@ async function generate(file: string, kind: (typeof KINDS)[number], comment: str
 }
 
 /** Makes the key that the lab's user logs in with. */
-export async function makeClientKey(folder: string, lab: string): Promise<string> {
-  const file = join(folder, 'client');
+export async function makeClientKey(file: string, lab: string): Promise<void> {
   await generate(file, 'ed25519', `pgup lab ${lab}`);
-  return file;
 }
 
 /** A host's own keys: the names of sshd's files, where the lab keeps them, and lines for known_hosts. */

@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { command } from './command.ts';
 import { LabError } from './errors.ts';
-import { mountOverlay, unmountBelow } from './overlay.ts';
 import type { Progress } from './progress.ts';
 import { CONTROLLER_PACKAGES } from './recipe.ts';
 
@@ -34,50 +33,6 @@ export function requireDisk(folder: string, gibibytes: number, what: string): vo
         'Make room, empty the cache with `lab clean`, or point XDG_CACHE_HOME and XDG_STATE_HOME elsewhere.',
     );
   }
-}
-
-/** Mounts an overlay in a folder to see whether that works there, writes through it, and takes it away again. */
-async function takesOverlay(folder: string): Promise<boolean> {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch {
-    return false;
-  }
-  const trial = mkdtempSync(join(folder, 'trial-'));
-  const [lower, upper, work, root] = ['lower', 'upper', 'work', 'root'].map((name) => join(trial, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  try {
-    mkdirSync(join(lower, 'inner'), { recursive: true });
-    await mountOverlay({ lower: [lower], upper, work, root });
-    rmSync(join(root, 'inner'), { recursive: true });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await unmountBelow(trial);
-    rmSync(trial, { recursive: true, force: true });
-  }
-}
-
-/**
- * The folder for the writable part of root file systems. An overlay cannot be written to a folder that lies on an
- * overlay itself, as everything does inside most containers; then a file system beside it is taken.
- */
-export async function overlayFolder(preferred: string): Promise<string> {
-  if (!/\boverlay$/m.test(readFileSync('/proc/filesystems', 'utf8'))) {
-    await command(['modprobe', 'overlay'], { mayFail: true }).catch(() => undefined);
-  }
-  for (const folder of [preferred, '/var/tmp/pgup-lab', '/dev/shm/pgup-lab']) {
-    if (await takesOverlay(folder)) return folder;
-  }
-  throw new LabError(
-    `this machine mounts no overlay below ${preferred}, /var/tmp or /dev/shm. The lab needs overlayfs and the right to ` +
-      'mount: in a container, run it privileged and with one of these folders on a volume.',
-  );
 }
 
 async function isInstalled(name: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import yargs from 'yargs';
 import { labStatus, removeCache } from './commands.ts';
 import { LabError } from './errors.ts';
-import { readTopology, topologyNames } from './topology.ts';
+import { topologyNames } from './topology.ts';
 import { checkLabName, defaultLabName } from './names.ts';
 import { labOf, openLab } from './open-lab.ts';
 import type { Lab } from './open-lab.ts';
@@ -18,7 +18,7 @@ function standing(name: string): Lab {
   const state = readState(name);
   if (state?.phase !== 'up')
     throw new LabError(`the lab ${name} is not up; \`lab up\` makes it, \`lab status\` lists all`);
-  return labOf(state, readTopology(state.topology), progress);
+  return labOf(state, progress);
 }
 
 function describe(lab: Lab): string {

@@ -97,15 +97,20 @@ export async function removeBridge(bridge: string, veths: readonly string[]): Pr
 }
 
 /**
- * Finds out whether this machine's firewall sees what hosts of one bridge send to each other and drops it: Docker
- * loads br_netfilter and sets the policy of FORWARD to DROP, and then hosts reach the controller but not each other.
+ * Whether a firewall with these rules drops what hosts of one bridge send to each other: Docker sets the policy of
+ * FORWARD to DROP, and with br_netfilter that holds for packets that never leave a bridge.
  */
+export function dropsOnBridge(rules: string, bridge: string): boolean {
+  return /^-P FORWARD DROP/m.test(rules) && !rules.includes(`-i ${bridge} -o ${bridge} -j ACCEPT`);
+}
+
+/** Finds out whether this machine lets the hosts of a bridge reach each other, and says what would let them. */
 export async function droppedBetweenHosts(bridge: string): Promise<string | undefined> {
   const seen = '/proc/sys/net/bridge/bridge-nf-call-iptables';
   if (!existsSync(seen) || readFileSync(seen, 'utf8').trim() !== '1') return undefined;
+  // A machine without iptables has no such rules.
   const rules = await command(['iptables', '-S'], { mayFail: true }).catch(() => undefined);
-  if (rules?.code !== 0 || !/^-P FORWARD DROP/m.test(rules.stdout)) return undefined;
-  if (rules.stdout.includes(`-i ${bridge} -o ${bridge} -j ACCEPT`)) return undefined;
+  if (rules?.code !== 0 || !dropsOnBridge(rules.stdout, bridge)) return undefined;
   return (
     'this machine drops packets between the hosts of a bridge (policy DROP of the FORWARD chain, as Docker sets it, ' +
     'with net.bridge.bridge-nf-call-iptables=1). Let the lab pass with: ' +

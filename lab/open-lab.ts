@@ -2,18 +2,22 @@ import { join } from 'node:path';
 import { command } from './command.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
 import { takeDown } from './down.ts';
+import { eachHost } from './each-host.ts';
 import { LabError } from './errors.ts';
-import { hostFolder, placeOf, removeHost } from './host.ts';
+import { healthUrl, isBehind, waitForHealth } from './health.ts';
+import { removeHost } from './host.ts';
 import { leaderOf, powerOff, runInHost } from './host-process.ts';
 import { withLock } from './lock.ts';
 import { vethName } from './names.ts';
 import { isAlive } from './processes.ts';
 import { silentProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
-import { labFolder, labLock } from './state.ts';
+import { bootAndWait } from './raise.ts';
+import { clientKeyFile, hostFolder, knownHostsFile, labLock } from './state.ts';
 import type { HostState, LabState } from './state.ts';
-import type { HostSpec, Topology } from './topology.ts';
-import { bootAndWait, bringUp, eachHost, healthUrl, waitForHealth } from './up.ts';
+import type { HostSpec } from './topology.ts';
+import { bringUp } from './up.ts';
+import type { UpOptions } from './up.ts';
 import { until } from './wait.ts';
 
 /** One host of an open lab. */
@@ -59,100 +63,80 @@ export interface Lab {
   readonly waitForHealth: (host?: string) => Promise<void>;
 }
 
-export interface OpenLabOptions {
-  readonly topology: string;
-  readonly name?: string;
-  readonly dump?: string;
-  /** Take down a lab of this name that stands with another topology or database, instead of refusing. */
-  readonly replace?: boolean;
-  readonly progress?: Progress;
-}
+/** As for `lab up`; without `progress` nothing is said. */
+export type OpenLabOptions = Omit<UpOptions, 'progress'> & { readonly progress?: Progress };
 
 /** Brings a lab up, or takes the one of that name that is up, and gives what can be done with it. */
 export async function openLab(options: OpenLabOptions): Promise<Lab> {
   const progress = options.progress ?? silentProgress;
-  const { state, topology } = await bringUp({ ...options, progress });
-  return labOf(state, topology, progress);
+  return labOf(await bringUp({ ...options, progress }), progress);
 }
 
 /** What can be done with a lab that is up. */
-export function labOf(state: LabState, topology: Topology, progress: Progress): Lab {
-  const known = (name: string): { host: HostState; spec: HostSpec; folder: string } => {
+export function labOf(state: LabState, progress: Progress): Lab {
+  const known = (name: string): HostState => {
     const host = state.hosts.find((one) => one.name === name);
-    const spec = topology.hosts.find((one) => one.name === name);
-    if (host === undefined || spec === undefined) {
-      throw new LabError(
-        `the lab ${state.name} has no host ${name}; it has: ${state.hosts.map((one) => one.name).join(', ')}`,
-      );
-    }
-    return { host, spec, folder: hostFolder(state, name) };
+    if (host !== undefined) return host;
+    throw new LabError(
+      `the lab ${state.name} has no host ${name}; it has: ${state.hosts.map((one) => one.name).join(', ')}`,
+    );
   };
-  const describe = ({ name, address, machine }: HostState): LabHost => ({
-    name,
-    address,
-    veth: vethName(machine),
+  const folder = (name: string): string => hostFolder(state, known(name).name);
+  const describe = ({ name, address, machine, spec }: HostState): LabHost => ({
+    ...{ name, address, spec, veth: vethName(machine) },
     root: join(hostFolder(state, name), 'root'),
-    spec: known(name).spec,
   });
   const locked = <T>(work: () => Promise<T>): Promise<T> =>
     withLock(labLock(state.name), `another command on the lab ${state.name}`, progress, work);
   const cable = async (name: string, position: 'up' | 'down'): Promise<void> => {
-    await command(['ip', 'link', 'set', vethName(known(name).host.machine), position]);
+    await command(['ip', 'link', 'set', vethName(known(name).machine), position]);
   };
-  const resetOne = async (host: HostState, spec: HostSpec): Promise<void> => {
-    await removeHost(hostFolder(state, host.name));
-    await bootAndWait(state, host, spec);
-  };
-  const lab: Lab = {
+  const run: Lab['run'] = (name, argv, options) => runInHost({ name, folder: folder(name) }, argv, options);
+  return Object.freeze<Lab>({
     name: state.name,
     hosts: state.hosts.map(describe),
     inventoryFile: state.inventory,
-    knownHostsFile: join(labFolder(state.name), 'known_hosts'),
-    clientKeyFile: join(labFolder(state.name), 'client'),
+    knownHostsFile: knownHostsFile(state.name),
+    clientKeyFile: clientKeyFile(state.name),
     opsPassword: state.opsPassword,
-    host: (name) => describe(known(name).host),
-    healthUrl: (name) => healthUrl(known(name).host.address),
+    host: (name) => describe(known(name)),
+    healthUrl: (name) => healthUrl(known(name).address),
     reset: (only, { health = true } = {}) =>
       locked(async () => {
-        const hosts = only === undefined ? topology.hosts : [known(only).spec];
+        const hosts = only === undefined ? state.hosts : [known(only)];
         await progress.step(`resetting ${hosts.map(({ name }) => name).join(' ')}`, () =>
-          eachHost(state, { ...topology, hosts }, resetOne),
+          eachHost(hosts, async (host) => {
+            await removeHost(folder(host.name));
+            await bootAndWait(state, host);
+          }),
         );
-        if (!health) return;
-        const lenient = { anyAnswer: state.dump !== undefined };
-        await waitForHealth(state, topology, progress, only === undefined ? lenient : { ...lenient, host: only });
+        if (health) await waitForHealth(hosts, progress, { anyAnswer: isBehind(state) });
       }),
     down: () => locked(() => takeDown(state.name, progress)),
     cut: (name) => cable(name, 'down'),
     restore: (name) => cable(name, 'up'),
     reboot: async (name) => {
-      const { host, spec, folder } = known(name);
-      const before = leaderOf(folder);
-      await runInHost(placeOf(state, host, spec), ['systemctl', 'reboot'], { mayFail: true });
+      const before = leaderOf(folder(name));
+      await run(name, ['systemctl', 'reboot'], { mayFail: true });
       await until(`the end of ${name}`, 120, () =>
         Promise.resolve(before !== undefined && isAlive(before) ? undefined : true),
       );
-      await waitForBoot(name);
+      await untilActive(name, run);
     },
-    powerCut: (name) => powerOff(known(name).folder),
-    powerOn: (name) =>
-      locked(async () => {
-        const { host, spec } = known(name);
-        await bootAndWait(state, host, spec);
-      }),
-    run: (name, argv, runOptions) => {
-      const { host, spec } = known(name);
-      return runInHost(placeOf(state, host, spec), argv, runOptions);
-    },
-    waitForHealth: (name) => waitForHealth(state, topology, progress, name === undefined ? {} : { host: name }),
-  };
-  const waitForBoot = async (name: string): Promise<void> => {
-    await until(`sshd of ${name}`, 60, async () => {
-      const result = await lab
-        .run(name, ['systemctl', 'is-active', 'ssh.service'], { mayFail: true })
-        .catch(() => undefined);
-      return result?.stdout.trim() === 'active' ? true : undefined;
-    });
-  };
-  return Object.freeze(lab);
+    powerCut: (name) => powerOff(folder(name)),
+    powerOn: (name) => locked(() => bootAndWait(state, known(name))),
+    run,
+    waitForHealth: (name) =>
+      waitForHealth(name === undefined ? state.hosts : [known(name)], progress, { anyAnswer: false }),
+  });
+}
+
+/** Asked past the network, because the cable of a host that restarted may be cut. */
+async function untilActive(host: string, run: Lab['run']): Promise<void> {
+  await until(`sshd of ${host}`, 60, async () => {
+    const asked = run(host, ['systemctl', 'is-active', 'ssh.service'], { mayFail: true });
+    // While it restarts there is no host to ask.
+    const result = await asked.catch(() => undefined);
+    return result?.stdout.trim() === 'active' ? true : undefined;
+  });
 }

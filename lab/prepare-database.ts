@@ -9,7 +9,8 @@ import type { ClusterSpec } from './topology.ts';
 
 /** Makes a database host's clusters what its topology says, in its mounted root, before it boots. */
 export async function prepareDatabase(root: string, files: HostFiles): Promise<void> {
-  const { state, spec } = files;
+  const { state } = files;
+  const { spec } = files.host;
   const [main, ...others] = spec.clusters;
   if (main === undefined) return;
   const logFile = join(root, '..', 'prepare.log');

@@ -2,19 +2,22 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFile
 import { join } from 'node:path';
 import { z } from 'zod';
 import { stateFolder } from './paths.ts';
+import { hostSpec } from './topology.ts';
 
 const hostState = z.object({
   name: z.string(),
-  number: z.number(),
   address: z.string(),
+  /** The name that its container has on this machine. */
   machine: z.string(),
   /** The layers that it stands on, top first: a later change of the recipe does not reach a host that is up. */
-  lower: z.array(z.string()),
+  lower: z.array(z.string()).readonly(),
+  /** What its topology said when the lab came up. */
+  spec: hostSpec,
 });
 
 const labState = z.object({
   name: z.string(),
-  /** The topology's name or path as it was asked for, and a hash of what it said. */
+  /** The topology as it was asked for, and a hash of what it said. */
   topology: z.string(),
   topologyHash: z.string(),
   dump: z.string().optional(),
@@ -30,10 +33,10 @@ const labState = z.object({
   opsPassword: z.string(),
   /** Folders that all hosts see at /srv/NAME. */
   served: z.record(z.string(), z.string()),
-  hosts: z.array(hostState),
+  hosts: z.array(hostState).readonly(),
 });
 
-/** What a lab consists of. Written before any of it is made, so that `down` finds all of it after a crash. */
+/** What a lab consists of. Written before any of it is made, so that nothing is made that nobody knows of. */
 export type LabState = Readonly<z.infer<typeof labState>>;
 export type HostState = LabState['hosts'][number];
 
@@ -50,6 +53,24 @@ export function networkLock(): string {
   return join(stateFolder(), 'networks.lock');
 }
 
+/** Where the hosts of a lab that could not come up left what they said. */
+export function logFolder(name: string): string {
+  return join(stateFolder(), 'logs', name);
+}
+
+/** A host's own folder: its root file system, what starts it, what it says. */
+export function hostFolder(state: LabState, host: string): string {
+  return join(state.runtime, host);
+}
+
+export function clientKeyFile(name: string): string {
+  return join(labFolder(name), 'client');
+}
+
+export function knownHostsFile(name: string): string {
+  return join(labFolder(name), 'known_hosts');
+}
+
 function stateFile(name: string): string {
   return join(labFolder(name), 'lab.json');
 }
@@ -58,7 +79,7 @@ export function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
 
-/** What is known of a lab; nothing where there is none or its file is not whole. */
+/** What is known of a lab; nothing where there is none, or where another version of this program wrote it. */
 export function readState(name: string): LabState | undefined {
   if (!existsSync(stateFile(name))) return undefined;
   const parsed = labState.safeParse(JSON.parse(readFileSync(stateFile(name), 'utf8')));

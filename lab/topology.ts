@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { LabError, messageOf } from './errors.ts';
@@ -38,12 +38,15 @@ const host = z.strictObject({
   storage: z.strictObject({ type: z.enum(['ext4', 'xfs', 'btrfs']), megabytes: z.number().int().min(300) }).optional(),
 });
 
-export type HostSpec = Readonly<z.infer<typeof host>> & { readonly name: string };
+/** A host as a topology describes it, with what it leaves out filled in. */
+export const hostSpec = host.extend({ name: z.string() });
+export type HostSpec = Readonly<z.infer<typeof hostSpec>>;
 export type ClusterSpec = HostSpec['clusters'][number];
 
 /** Which hosts a lab has. */
 export interface Topology {
-  readonly name: string;
+  /** Its name in lab/topologies, or its path. */
+  readonly source: string;
   readonly hosts: readonly HostSpec[];
 }
 
@@ -64,16 +67,15 @@ export function topologyNames(): string[] {
 
 /** Reads a topology by its name in lab/topologies, or by its path. */
 export function readTopology(nameOrPath: string): Topology {
-  const path = nameOrPath.includes('/') ? nameOrPath : join(topologyFolder, `${nameOrPath}.yml`);
+  const path = nameOrPath.includes('/') ? resolve(nameOrPath) : join(topologyFolder, `${nameOrPath}.yml`);
   if (!existsSync(path)) {
     throw new LabError(`there is no topology \`${nameOrPath}\`; there are: ${topologyNames().join(', ')}`);
   }
-  const name = path.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
-  return parseTopology(name, readFileSync(path, 'utf8'), path);
+  return parseTopology(nameOrPath.includes('/') ? path : nameOrPath, readFileSync(path, 'utf8'), path);
 }
 
 /** Checks a topology's text, so that a mistake in it is found before anything is made. */
-export function parseTopology(name: string, text: string, path: string): Topology {
+export function parseTopology(source: string, text: string, path: string): Topology {
   let content: unknown;
   try {
     content = parse(text);
@@ -85,7 +87,7 @@ export function parseTopology(name: string, text: string, path: string): Topolog
     ...checked(host, { ...outer.defaults, ...spec }, `${path}: hosts.${hostKey}`),
     name: hostKey,
   }));
-  const topology: Topology = Object.freeze({ name, hosts: Object.freeze(hosts) });
+  const topology: Topology = Object.freeze({ source, hosts: Object.freeze(hosts) });
   const problems = problemsOf(topology);
   if (problems.length > 0) throw new LabError(problems.map((problem) => `${path}: ${problem}`).join('\n'));
   return topology;

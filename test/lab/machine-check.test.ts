@@ -1,11 +1,12 @@
 import { expect } from 'chai';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { overlayFolder, requireDisk, requireRoot } from '../../lab/machine-check.ts';
+import { requireDisk, requireRoot } from '../../lab/machine-check.ts';
+import { overlayFolder } from '../../lab/overlay-folder.ts';
 import { mountOverlay, unmountBelow } from '../../lab/overlay.ts';
 import { LabError } from '../../lab/errors.ts';
-import { skipWithoutRoot } from './support.ts';
+import { labErrorOf, skipWithoutRoot } from './support.ts';
 
 describe('what the machine must have', () => {
   it('is root', () => {
@@ -34,8 +35,12 @@ describe('what the machine must have', () => {
     mkdirSync(join(base, 'lower'));
     try {
       await mountOverlay({ lower: [join(base, 'lower')], upper: join(base, 'upper'), work: join(base, 'work'), root });
-      expect(await overlayFolder(join(root, 'state'))).to.not.match(new RegExp(`^${root}/`));
-      expect(await overlayFolder(join(base, 'state'))).to.equal(join(base, 'state'));
+      const folders = [join(root, 'state'), join(base, 'state')];
+      expect(await overlayFolder('some-lab', folders)).to.equal(join(base, 'state'));
+      expect(existsSync(join(root, 'state/some-lab')), 'a trace of the trial').to.equal(false);
+      expect(await labErrorOf(() => overlayFolder('some-lab', [join(root, 'state')]))).to.contain(
+        'mounts no overlay below',
+      );
     } finally {
       await unmountBelow(base);
       rmSync(base, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { bridgeName, defaultLabName, firstNetworkNumber, machineName, vethName } from '../../lab/names.ts';
-import { overlaps } from '../../lab/network.ts';
+import { dropsOnBridge, overlaps } from '../../lab/network.ts';
 
 describe("a lab's names", () => {
   it('fit where the kernel takes 15 characters', () => {
@@ -36,4 +36,17 @@ describe('a network that is taken', () => {
       expect(overlaps(taken, prefix)).to.equal(expected);
     });
   }
+});
+
+describe('a firewall as Docker sets it', () => {
+  const docker = '-P INPUT ACCEPT\n-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n';
+
+  it('keeps the hosts of a bridge from each other', () => {
+    expect(dropsOnBridge(docker, 'pglabc')).to.equal(true);
+  });
+
+  it('does not, once it was told to let this bridge pass', () => {
+    expect(dropsOnBridge(`${docker}-A FORWARD -i pglabc -o pglabc -j ACCEPT\n`, 'pglabc')).to.equal(false);
+    expect(dropsOnBridge('-P FORWARD ACCEPT\n', 'pglabc')).to.equal(false);
+  });
 });

@@ -1,0 +1,62 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eachHost } from './each-host.ts';
+import { LabError } from './errors.ts';
+import { bootHost, prepareHost } from './host.ts';
+import { inventoryText } from './inventory-file.ts';
+import { makeClientKey, makeHostKeys } from './keys.ts';
+import { droppedBetweenHosts, makeBridge } from './network.ts';
+import { inventoryFolder } from './paths.ts';
+import type { Progress } from './progress.ts';
+import { clientKeyFile, hostFolder, knownHostsFile, labFolder, logFolder } from './state.ts';
+import type { HostState, LabState } from './state.ts';
+import { banner, until } from './wait.ts';
+
+/** Makes what the state says: keys, bridge, root file systems, running hosts, inventory. */
+export async function raise(state: LabState, progress: Progress): Promise<void> {
+  await makeClientKey(clientKeyFile(state.name), state.name);
+  await makeBridge(state.network);
+  const dropped = await droppedBetweenHosts(state.network.bridge);
+  if (dropped !== undefined && state.hosts.length > 1) throw new LabError(dropped);
+  const names = state.hosts.map(({ name }) => name).join(' ');
+  const what =
+    state.dump === undefined ? `preparing ${names}` : `preparing ${names} with the database of ${state.dump}`;
+  await progress.step(what, () => prepareAll(state));
+  await progress.step('booting', () => eachHost(state.hosts, (host) => bootAndWait(state, host)));
+  mkdirSync(inventoryFolder, { recursive: true });
+  // A file that is there already would keep its mode.
+  rmSync(state.inventory, { force: true });
+  writeFileSync(state.inventory, inventoryText(state), { mode: 0o600 });
+}
+
+async function prepareAll(state: LabState): Promise<void> {
+  const clientPublicKey = readFileSync(`${clientKeyFile(state.name)}.pub`, 'utf8');
+  const known: string[] = [];
+  await eachHost(state.hosts, async (host) => {
+    const keys = await makeHostKeys(join(labFolder(state.name), 'keys', host.name), [host.name, host.address]);
+    known.push(...keys.knownHosts);
+    await prepareHost({ state, host, keys, clientPublicKey });
+  });
+  writeFileSync(knownHostsFile(state.name), known.map((line) => `${line}\n`).join(''));
+}
+
+/** Boots one host and waits until its sshd answers. */
+export async function bootAndWait(state: LabState, host: HostState): Promise<void> {
+  await bootHost(state, host);
+  const log = join(hostFolder(state, host.name), 'console.log');
+  await until(`sshd of ${host.name} (see ${log})`, 60, () => banner(host.address, 22));
+}
+
+/** Saves what the hosts said from a lab that is about to be taken down, and says where it is. */
+export function keepLogs(state: LabState): string | undefined {
+  const folder = logFolder(state.name);
+  rmSync(folder, { recursive: true, force: true });
+  const logs = state.hosts.flatMap(({ name }) =>
+    ['prepare.log', 'console.log'].map((log) => ({ from: join(hostFolder(state, name), log), to: `${name}-${log}` })),
+  );
+  const found = logs.filter(({ from }) => existsSync(from));
+  if (found.length === 0) return undefined;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const { from, to } of found) copyFileSync(from, join(folder, to));
+  return folder;
+}
