@@ -28,14 +28,17 @@ export function checkLabName(name: string): string {
   return name;
 }
 
+/** Every lab's bridge and machines start with this. */
+export const BRIDGE_PREFIX = 'pgl';
+
 /** The lab's bridge. An interface's name has at most 15 characters, so the lab's name is in it as a hash. */
 export function bridgeName(lab: string): string {
-  return `pgl${shortHash(lab, 6)}`;
+  return `${BRIDGE_PREFIX}${shortHash(lab, 6)}`;
 }
 
 /** The name that a host's container has on this machine. With `vb-` before it, it is its interface on the bridge. */
 export function machineName(lab: string, number: number): string {
-  return `pgl${shortHash(lab, 5)}-${number}`;
+  return `${BRIDGE_PREFIX}${shortHash(lab, 5)}-${number}`;
 }
 
 /** The controller's end of the host's network cable: systemd-nspawn puts this before the machine's name. */

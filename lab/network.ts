@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { command } from './command.ts';
 import { LabError } from './errors.ts';
-import { firstNetworkNumber } from './names.ts';
+import { BRIDGE_PREFIX, firstNetworkNumber } from './names.ts';
 
 /** A lab's own /24 and bridge. */
 export interface LabNetwork {
@@ -65,11 +65,13 @@ export function overlaps(taken: string, prefix: string): boolean {
  * something else uses is refused instead of evaded: whoever uses test addresses on this machine should know.
  */
 export async function chooseNetwork(lab: string, bridge: string, ofOtherLabs: readonly string[]): Promise<LabNetwork> {
-  const taken = (await takenNetworks()).filter(({ by }) => !by.startsWith('pgl'));
+  const taken = (await takenNetworks()).filter(({ by }) => by !== bridge);
   for (let step = 0; step < 512; step += 1) {
     const prefix = prefixOf((firstNetworkNumber(lab) + step) % 512);
     if (ofOtherLabs.includes(prefix)) continue;
-    const foreign = taken.find(({ network }) => overlaps(network, prefix));
+    const inTheWay = taken.filter(({ network }) => overlaps(network, prefix));
+    const foreign = inTheWay.find(({ by }) => !by.startsWith(BRIDGE_PREFIX));
+    if (foreign === undefined && inTheWay.length > 0) continue; // a lab of another user, whose state we do not see
     if (foreign !== undefined) {
       throw new LabError(
         `the lab's network ${prefix}.0/24 is taken: ${foreign.by} of this machine has ${foreign.network}. ` +

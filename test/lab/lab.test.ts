@@ -5,14 +5,15 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { command } from '../../lab/command.ts';
 import { leaderOf } from '../../lab/host-process.ts';
-import { firstNetworkNumber } from '../../lab/names.ts';
+import { bridgeName, firstNetworkNumber, machineName } from '../../lab/names.ts';
 import { openLab } from '../../lab/open-lab.ts';
 import type { Lab } from '../../lab/open-lab.ts';
+import { overlayFolders } from '../../lab/overlay-folder.ts';
 import { mountsBelow } from '../../lab/overlay.ts';
 import { stateFolder } from '../../lab/paths.ts';
 import { containerLeaders, withArgument } from '../../lab/processes.ts';
 import { silentProgress } from '../../lab/progress.ts';
-import { labFolder, readState } from '../../lab/state.ts';
+import { labFolder } from '../../lab/state.ts';
 import { bringUp } from '../../lab/up.ts';
 import { banner } from '../../lab/wait.ts';
 import { HOST_TIMEOUT, IMAGE_TIMEOUT, labErrorOf, skipWithoutRoot, testLabName } from './support.ts';
@@ -23,23 +24,20 @@ const MAIN = resolve('dist/lab/main.js');
 /** Everything of a lab of this name that is still on the machine. */
 async function traces(name: string): Promise<string[]> {
   const below = (path: string): boolean => path.includes(`/${name}/`);
-  const links = (await command(['ip', '-brief', 'link'])).stdout
+  const machine = machineName(name, 1).replace(/1$/, '');
+  const { stdout } = await command(['ip', '-brief', 'link']);
+  const links = stdout
     .split('\n')
-    .filter((line) => /\bpgl|vb-pgl/.test(line));
-  const others = readdirSync(join(stateFolder(), 'labs')).flatMap((lab) => {
-    const state = readState(lab);
-    return state === undefined ? [] : [state.network.bridge, ...state.hosts.map(({ machine }) => `vb-${machine}`)];
-  });
+    .filter((line) => line.startsWith(bridgeName(name)) || line.startsWith(`vb-${machine}`));
+  const bookkeeping = ['propagate', 'unix-export'].map((folder) => join('/run/systemd/nspawn', folder));
   return [
     ...[...containerLeaders(below), ...withArgument(below)].map(({ pid }) => `process ${pid}`),
-    ...mountsBelow('/')
-      .filter((point) => below(`${point}/`))
-      .map((point) => `mount ${point}`),
-    ...links.filter((line) => !others.some((known) => line.startsWith(known))).map((line) => `interface ${line}`),
-    ...[labFolder(name), join(stateFolder(), 'roots', name)].filter((path) => existsSync(path)),
-    ...readdirSync('/run/systemd/nspawn/propagate').filter(
-      (entry) => entry.startsWith('pgl') && !others.includes(`vb-${entry}`),
-    ),
+    ...mountsBelow('/').filter((point) => below(`${point}/`)),
+    ...links,
+    ...[labFolder(name), ...overlayFolders().map((folder) => join(folder, name))].filter((path) => existsSync(path)),
+    ...bookkeeping
+      .filter((path) => existsSync(path))
+      .flatMap((path) => readdirSync(path).filter((entry) => entry.startsWith(machine))),
   ];
 }
 
