@@ -5,6 +5,7 @@ import {
   isSeq,
   LineCounter,
   parseAllDocuments,
+  visit,
   type Document,
   type Node,
   type Pair,
@@ -31,12 +32,24 @@ export interface YamlFile {
   readonly problems: readonly Problem[];
 }
 
+/** Brackets inside brackets: more is no file that a person wrote. */
+const DEEPEST = 400;
+
+/** More syntax errors than this all have one cause. */
+const MOST_ERRORS = 20;
+
 /** More nodes than this, aliases expanded, is no file that a person wrote. */
 const MOST_NODES = 1_000_000;
 
 /** Reads one YAML document as Ansible does (YAML 1.1), every value with its place; all problems at once. */
 export function readYaml(options: YamlOptions): YamlFile {
-  const { text } = options;
+  const { text, file } = options;
+  const deep = tooDeep(text);
+  if (deep !== undefined) {
+    const { length } = text.slice(0, deep).split('\n');
+    const at = { file, line: length, column: deep - text.lastIndexOf('\n', deep - 1) };
+    return { value: undefined, places: { at }, problems: [problem('yaml-syntax', 'nested too deeply', at)] };
+  }
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
@@ -50,14 +63,29 @@ export function readYaml(options: YamlOptions): YamlFile {
   const reader = new Reader(options, lines);
   const list: readonly Document.Parsed[] = 'empty' in documents ? [] : documents;
   const [first, second] = list;
-  for (const document of list)
-    for (const error of document.errors) reader.report(error.pos[0], error.code, error.message);
+  for (const document of list) reader.report(document);
   if (second?.contents) reader.refuse(second.contents, 'a second document: one file holds one');
   const start: Places = { at: reader.position(0) };
   if (!first?.contents || reader.problems.length > 0)
     return { value: undefined, places: start, problems: reader.problems };
   const [value, places] = reader.read(first.contents, first);
   return { value, places, problems: reader.problems };
+}
+
+/**
+ * The offset where a text is nested deeper than any playbook. It must not reach the parser, which would exhaust the
+ * stack, and Node ends the whole process where that happens inside a regular expression. Quotes are not looked at.
+ */
+function tooDeep(text: string): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '[' || character === '{') depth++;
+    else if (character === ']' || character === '}') depth = Math.max(0, depth - 1);
+    if (depth > DEEPEST) return at;
+  }
+  const line = /^[ \t]*(?:[-?:][ \t]+){200}/m.exec(text);
+  return line ? line.index : undefined;
 }
 
 type Read = readonly [Value, Places];
@@ -91,12 +119,21 @@ class Reader {
     this.problems.push(problem(code, text, this.position(node.range?.[0] ?? 0)));
   }
 
-  /** A syntax error that the parser found, in our words where it has a common cause. */
-  report(offset: number, code: string, message: string): void {
-    const line = this.#text.slice(this.#text.lastIndexOf('\n', offset - 1) + 1).split('\n', 1)[0] ?? '';
-    const hint = hintFor(code, line);
-    const said = message.replace(/\s*\n[^]*$/, '').replace(/^./, (first) => first.toLowerCase());
-    this.problems.push(problem('yaml-syntax', hint ?? said, this.position(offset)));
+  /** The syntax errors that the parser found, one a line: what follows in a line only follows from it. */
+  report(document: Document.Parsed): void {
+    const told = new Set<number>();
+    for (const { pos, code, message } of document.errors.slice(0, MOST_ERRORS)) {
+      const start = code === 'MISSING_CHAR' ? (openedAt(document, this.#text, pos[0]) ?? pos[0]) : pos[0];
+      const lineStart = this.#text.lastIndexOf('\n', start - 1) + 1;
+      const line = this.#text.slice(lineStart).split('\n', 1)[0] ?? '';
+      const { line: number } = this.position(start);
+      if (told.has(number)) continue;
+      told.add(number);
+      const said = message.replace(/\s*\n[^]*$/, '').replace(/^./, (first) => first.toLowerCase());
+      const hint = hintFor(code, said, line);
+      const offset = hint?.wholeLine ? lineStart + line.search(/\S/) : start;
+      this.problems.push(problem('yaml-syntax', hint?.text ?? said, this.position(offset)));
+    }
   }
 
   read(node: Node, document: Document.Parsed): Read {
@@ -130,12 +167,9 @@ class Reader {
     for (const { key, value } of pairs) {
       const name = isScalar(key) ? String(key.value) : undefined;
       if (name === undefined) {
-        this.refuse(
-          key,
-          isMap(key) || isSeq(key)
-            ? 'a mapping or list as key: is this a "{{ }}" that needs quotes?'
-            : 'this key cannot be used',
-        );
+        const braces = isMap(key);
+        const text = braces ? 'a value that begins with "{{" needs quotes around it' : 'a key must be a text';
+        this.problems.push(problem('yaml-syntax', text, braces ? at : this.position(key.range?.[0] ?? 0)));
         continue;
       }
       const place = this.position(key.range?.[0] ?? 0);
@@ -196,7 +230,7 @@ class Reader {
     const plain = node.type === 'PLAIN' || node.type === undefined || node.type === null;
     switch (node.tag) {
       case '!vault':
-        return this.#vault(node, text, at);
+        return this.#vault(text, this.#tagPosition(start));
       case '!unsafe':
         return [text, { at, locate, literal: true }];
       case undefined:
@@ -210,21 +244,28 @@ class Reader {
       case 'tag:yaml.org,2002:null':
         return [plainScalar(text), { at, locate }];
       default:
-        this.refuse(node, `the tag "${node.tag}" is not known: !vault and !unsafe are`);
+        this.problems.push(
+          problem(
+            'yaml-syntax',
+            `the tag "${node.tag}" is not known: !vault and !unsafe are`,
+            this.#tagPosition(start),
+          ),
+        );
     }
     const value = plain ? this.#plainScalar(text) : text;
     return [value, typeof value === 'string' ? { at, locate } : { at, text }];
   }
 
-  #vault(node: Node, text: string, at: Position): Read {
-    if (!this.#openVault) {
-      this.refuse(node, 'this value is encrypted: give --vault-password-file or --ask-vault-pass', 'vault');
-      return [null, { at }];
-    }
+  #tagPosition(start: number): Position {
+    return this.position(Math.max(0, this.#text.lastIndexOf('!', start)));
+  }
+
+  #vault(text: string, at: Position): Read {
     try {
-      return [this.#openVault(text), { at }];
+      if (this.#openVault) return [this.#openVault(text), { at }];
+      throw new Error('this value is encrypted: give --vault-password-file or --ask-vault-pass');
     } catch (thrown) {
-      this.refuse(node, thrown instanceof Error ? thrown.message : String(thrown), 'vault');
+      this.problems.push(problem('vault', thrown instanceof Error ? thrown.message : String(thrown), at));
       return [null, { at }];
     }
   }
@@ -249,18 +290,43 @@ function isJson(text: string): boolean {
   }
 }
 
-function hintFor(code: string, line: string): string | undefined {
-  if (/^\s*(?:- )?(?:[\w.-]+:)?\s*\{\{/.test(line)) return 'a value that begins with "{{" needs quotes around it';
+/** Where the quote stands that is not closed before `end`. */
+function openedAt(document: Document.Parsed, text: string, end: number): number | undefined {
+  let found: number | undefined;
+  visit(document, {
+    Scalar(_key, node) {
+      const [start, stop] = node.range ?? [];
+      const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
+      if (quoted && start !== undefined && stop !== undefined && stop >= end && /["']/.test(text[start] ?? ''))
+        found = start;
+    },
+  });
+  return found;
+}
+
+interface Hint {
+  readonly text: string;
+  /** The fault is the line's indentation, not what stands at the offset. */
+  readonly wholeLine?: boolean;
+}
+
+const INDENTATION: Hint = { text: 'the indentation does not fit what stands above', wholeLine: true };
+
+function hintFor(code: string, said: string, line: string): Hint | undefined {
+  if (/^ *\t/.test(line)) return { text: 'a tab in the indentation: YAML is indented with spaces', wholeLine: true };
+  if (/^\s*(?:- )?(?:[\w.-]+:)?\s*\{\{/.test(line))
+    return { text: 'a value that begins with "{{" needs quotes around it' };
+  if (said.startsWith('sequence item')) return INDENTATION;
   switch (code) {
-    case 'TAB_AS_INDENT':
-      return 'a tab in the indentation: YAML is indented with spaces';
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
-      return 'a second ": " in one line: put quotes around the value, or indent what belongs to it';
+      return { text: 'a second ": " in one line: put quotes around the value, or indent what belongs to it' };
     case 'BAD_INDENT':
-      return 'the indentation does not fit what stands above';
+      return said.startsWith('flow') ? { text: 'a bracket or brace is never closed' } : INDENTATION;
+    case 'TAB_AS_INDENT':
+      return INDENTATION;
     case 'MISSING_CHAR':
-      return /["']/.test(line) ? 'a quote or bracket is never closed' : undefined;
+      return said.includes('quote') ? { text: 'the text that begins with a quote here is never closed' } : undefined;
     default:
       return undefined;
   }

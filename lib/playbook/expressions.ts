@@ -8,7 +8,7 @@ import { kindOf, mapOf, Missing, type Item } from './expressions/items.ts';
 import { namesIn, type NameUse } from './expressions/names.ts';
 import { hasMarkers, joinParts, parseCondition, parseTemplate } from './expressions/template.ts';
 import { shown } from './expressions/text.ts';
-import type { Places } from './places.ts';
+import type { Places } from '../inventory/places.ts';
 import type { Expression, Scope, Template } from './playbook.ts';
 
 /**

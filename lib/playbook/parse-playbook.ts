@@ -1,13 +1,14 @@
 import type { Problem } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Secret } from '../secret.ts';
+import { isValueList, isValueMap } from '../inventory/inventory.ts';
 import type { ModuleCatalogue } from './catalogue.ts';
 import { walkTasks, type Play, type Playbook, type Task } from './playbook.ts';
 import { allowed, readPlainTasks, readTasks, unknownWord, type TaskReading } from './read-task.ts';
 import { readShared } from './read-shared.ts';
-import { entriesOf, Findings, isListing, isMapping, itemsOf, kindOfValue, templateOf, type Source } from './source.ts';
+import { entriesOf, Findings, itemsOf, kindOfValue, templateOf, type Source } from './source.ts';
 import { readBoolean, readNumber, readTemplate, readText, readTexts } from './values.ts';
-import { readYaml } from './yaml.ts';
+import { readYaml } from '../inventory/yaml.ts';
 
 export interface PlaybookText {
   readonly text: string;
@@ -33,8 +34,8 @@ export function parsePlaybook({ text, file, modules, openVault }: PlaybookText):
   if (yaml.value === undefined || yaml.value === null) {
     if (findings.problems.length === 0)
       findings.error('playbook-syntax', 'the playbook is empty: it is a list of plays', yaml.places.at);
-  } else if (!isListing(yaml.value)) {
-    const hint = isMapping(yaml.value) ? ': put "- " before its first word' : '';
+  } else if (!isValueList(yaml.value)) {
+    const hint = isValueMap(yaml.value) ? ': put "- " before its first word' : '';
     findings.error(
       'playbook-syntax',
       `a playbook is a list of plays, not ${kindOfValue(yaml.value)}${hint}`,
@@ -53,7 +54,7 @@ export function parsePlaybook({ text, file, modules, openVault }: PlaybookText):
 }
 
 function readPlay(source: Source, number: number, { findings, modules }: Omit<TaskReading, 'nextId'>): readonly Play[] {
-  if (!isMapping(source.value)) {
+  if (!isValueMap(source.value)) {
     findings.error(
       'playbook-syntax',
       `a play is a mapping with "hosts" and "tasks", not ${kindOfValue(source.value)}`,
@@ -118,7 +119,7 @@ function readPlay(source: Source, number: number, { findings, modules }: Omit<Ta
 
 function hostsText(hosts: Source | undefined): string {
   const value = hosts?.value;
-  return isListing(value) ? value.map(String).join(',') : typeof value === 'string' ? value : '';
+  return isValueList(value) ? value.map(String).join(',') : typeof value === 'string' ? value : '';
 }
 
 /** A `notify` that no handler answers would be silent. */

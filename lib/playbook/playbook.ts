@@ -1,6 +1,6 @@
 import type { Position } from '../errors.ts';
 import type { Value } from '../inventory/inventory.ts';
-import type { Places } from './places.ts';
+import type { Places } from '../inventory/places.ts';
 
 /** A playbook as read: typed, with positions, nothing evaluated. */
 export interface Playbook {

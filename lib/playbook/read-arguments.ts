@@ -1,11 +1,11 @@
 import { isConstant } from './expressions.ts';
 import type { Position } from '../errors.ts';
-import type { Value } from '../inventory/inventory.ts';
-import type { Places } from './places.ts';
+import { isValueList, isValueMap, type Value } from '../inventory/inventory.ts';
+import type { Places } from '../inventory/places.ts';
 import type { Template } from './playbook.ts';
 import { splitFreeForm } from './free-form.ts';
 import type { TaskReading } from './read-task.ts';
-import { entriesOf, isListing, isMapping, kindOfValue, type Source } from './source.ts';
+import { entriesOf, kindOfValue, type Source } from './source.ts';
 import { readTemplate, refuseVersionNumber } from './values.ts';
 
 interface ArgumentReading {
@@ -20,7 +20,7 @@ interface ArgumentReading {
 export function readArguments({ module, source, more, reading }: ArgumentReading): Template {
   const { findings } = reading;
   const given = fromText(module, source, reading) ?? source;
-  if (given.value !== null && !isMapping(given.value)) {
+  if (given.value !== null && !isValueMap(given.value)) {
     findings.error(
       'module-arguments',
       `"${module}" takes arguments by name, not ${kindOfValue(given.value)}`,
@@ -28,10 +28,10 @@ export function readArguments({ module, source, more, reading }: ArgumentReading
     );
     return readTemplate({ value: {}, places: { at: given.places.at } }, findings);
   }
-  if (more && !isMapping(more.value)) {
+  if (more && !isValueMap(more.value)) {
     findings.error('playbook-syntax', `"args" takes arguments by name, not ${kindOfValue(more.value)}`, more.places.at);
   }
-  const merged = joined(more && isMapping(more.value) ? [more, given] : [given], given.places.at);
+  const merged = joined(more && isValueMap(more.value) ? [more, given] : [given], given.places.at);
   for (const [name, each] of entriesOf(merged)) {
     if (/(?:^|_)(?:version|target)$/.test(name)) refuseVersionNumber(name, each, findings, 'module-arguments');
   }
@@ -79,7 +79,7 @@ function joined(sources: readonly Source[], at: Position): Source {
 
 /** What the module says against its arguments, but for those that are not known before rendering. */
 function report(module: string, { value, places }: Source, { modules, findings }: TaskReading): void {
-  if (!isMapping(value)) return;
+  if (!isValueMap(value)) return;
   for (const { path, text, key } of modules.validate(module, value)) {
     let here: Places = places;
     let at: Position = places.at;
@@ -98,6 +98,6 @@ function report(module: string, { value, places }: Source, { modules, findings }
 }
 
 function partOf(whole: Value | undefined, name: string): Value | undefined {
-  if (isListing(whole)) return whole[Number(name)];
-  return isMapping(whole) && Object.hasOwn(whole, name) ? whole[name] : undefined;
+  if (isValueList(whole)) return whole[Number(name)];
+  return isValueMap(whole) && Object.hasOwn(whole, name) ? whole[name] : undefined;
 }

@@ -1,12 +1,12 @@
 import { didYouMean, nearestWord } from '../nearest.ts';
 import type { Position } from '../errors.ts';
-import type { Value } from '../inventory/inventory.ts';
+import { isValueList, isValueMap, type Value } from '../inventory/inventory.ts';
 import type { ModuleCatalogue } from './catalogue.ts';
 import { INSTEAD, wordsAt, WORDS, type Level } from './keywords.ts';
 import { readArguments } from './read-arguments.ts';
 import { readShared } from './read-shared.ts';
 import type { Block, Task, TaskOrBlock } from './playbook.ts';
-import { entriesOf, isListing, isMapping, itemsOf, kindOfValue, type Findings, type Source } from './source.ts';
+import { entriesOf, itemsOf, kindOfValue, type Findings, type Source } from './source.ts';
 import {
   readBoolean,
   readConditions,
@@ -32,7 +32,7 @@ type Entry = readonly [string, Source, Position];
 /** A list of tasks and blocks. */
 export function readTasks(word: string, source: Source, reading: TaskReading): readonly TaskOrBlock[] {
   if (source.value === null) return [];
-  if (!isListing(source.value)) {
+  if (!isValueList(source.value)) {
     reading.findings.error(
       'playbook-syntax',
       `"${word}" takes a list of tasks, not ${kindOfValue(source.value)}`,
@@ -41,7 +41,7 @@ export function readTasks(word: string, source: Source, reading: TaskReading): r
     return [];
   }
   return itemsOf(source).flatMap((item) => {
-    if (!isMapping(item.value)) {
+    if (!isValueMap(item.value)) {
       reading.findings.error(
         'playbook-syntax',
         `a task is a mapping with a module, not ${kindOfValue(item.value)}`,
@@ -76,7 +76,7 @@ function readBlock(source: Source, reading: TaskReading): Block {
   };
   if (!get('block'))
     findings.error('playbook-syntax', '"rescue" and "always" need a "block" beside them', source.places.at);
-  else if (isListing(get('block')?.value) && itemsOf(get('block') ?? source).length === 0) {
+  else if (isValueList(get('block')?.value) && itemsOf(get('block') ?? source).length === 0) {
     findings.error('playbook-syntax', 'a "block" needs at least one task', source.places.at);
   }
   const [name, when, notify, delegateTo, runOnce] = [
@@ -119,7 +119,7 @@ export function readTask(source: Source, reading: TaskReading): Task | undefined
   if (control && !get('loop'))
     findings.error('playbook-syntax', '"loop_control" needs a "loop" beside it', control.places.at);
   const loop = get('loop');
-  if (loop && !isListing(loop.value) && !(typeof loop.value === 'string' && loop.value.includes('{{'))) {
+  if (loop && !isValueList(loop.value) && !(typeof loop.value === 'string' && loop.value.includes('{{'))) {
     const hint = typeof loop.value === 'string' ? `: write "{{ ${loop.value} }}" for the variable` : '';
     findings.error('playbook-syntax', `"loop" takes a list, not ${kindOfValue(loop.value)}${hint}`, loop.places.at);
   }
@@ -200,7 +200,7 @@ function findModule(
 function readUndo(id: string, source: Source, reading: TaskReading): readonly Task[] {
   let next = 0;
   const inside = { ...reading, nextId: () => `${id}.undo.${++next}` };
-  const list: Source = isListing(source.value)
+  const list: Source = isValueList(source.value)
     ? source
     : {
         value: [source.value] as readonly Value[],

@@ -2,7 +2,7 @@ import { problem, ProblemsError, type Position } from '../errors.ts';
 import { Float, type Value, type ValueMap, type Variables } from '../inventory/inventory.ts';
 import { Secret } from '../secret.ts';
 import { isConstant, renderText } from './expressions.ts';
-import type { Places } from './places.ts';
+import type { Places } from '../inventory/places.ts';
 import type { Scope, Template } from './playbook.ts';
 
 /** A variable as it was written, and where. */

@@ -1,8 +1,8 @@
 import { problem, warning, type ErrorCode, type Position, type Problem } from '../errors.ts';
-import { Float, type Value, type ValueMap } from '../inventory/inventory.ts';
+import { Float, isValueList, isValueMap, type Value } from '../inventory/inventory.ts';
 import { Secret } from '../secret.ts';
 import { isConstant } from './expressions.ts';
-import type { Places } from './places.ts';
+import type { Places } from '../inventory/places.ts';
 import type { Expression, Template } from './playbook.ts';
 
 /** A YAML value with its place: what the readers of playbooks pass on. */
@@ -24,23 +24,9 @@ export class Findings {
   }
 }
 
-export function isMapping(value: Value | undefined): value is ValueMap {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Float) &&
-    !(value instanceof Secret)
-  );
-}
-
-export function isListing(value: Value | undefined): value is readonly Value[] {
-  return Array.isArray(value);
-}
-
 /** The entries of a mapping, each with the position of its key. */
 export function entriesOf({ value, places }: Source): readonly (readonly [string, Source, Position])[] {
-  if (!isMapping(value)) return [];
+  if (!isValueMap(value)) return [];
   return Object.entries(value).map(([name, each]) => {
     const inside = places.inside?.get(name) ?? { at: places.at };
     return [name, { value: each, places: inside }, places.keys?.get(name) ?? inside.at] as const;
@@ -49,7 +35,7 @@ export function entriesOf({ value, places }: Source): readonly (readonly [string
 
 /** The items of a list. */
 export function itemsOf({ value, places }: Source): readonly Source[] {
-  if (!isListing(value)) return [];
+  if (!isValueList(value)) return [];
   return value.map((each, index) => ({ value: each, places: places.inside?.get(String(index)) ?? { at: places.at } }));
 }
 
@@ -72,5 +58,5 @@ export function kindOfValue(value: Value): string {
   if (typeof value === 'string') return `"${value.length > 40 ? `${value.slice(0, 37)}...` : value}"`;
   if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (value instanceof Float || value instanceof Secret) return value.toString();
-  return isListing(value) ? 'a list' : 'a mapping';
+  return isValueList(value) ? 'a list' : 'a mapping';
 }

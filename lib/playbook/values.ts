@@ -1,18 +1,8 @@
 import { didYouMean } from '../nearest.ts';
-import { Float, type Value } from '../inventory/inventory.ts';
+import { isValueList, isValueMap, Float, type Value } from '../inventory/inventory.ts';
 import { checkCondition, checkTemplate } from './expressions.ts';
 import type { Expression, Template } from './playbook.ts';
-import {
-  entriesOf,
-  expressionOf,
-  isListing,
-  isMapping,
-  itemsOf,
-  kindOfValue,
-  templateOf,
-  type Findings,
-  type Source,
-} from './source.ts';
+import { entriesOf, expressionOf, itemsOf, kindOfValue, templateOf, type Findings, type Source } from './source.ts';
 
 /** Any value, its expressions checked. */
 export function readTemplate(source: Source, findings: Findings): Template {
@@ -87,7 +77,7 @@ export function readText(word: string, source: Source, findings: Findings): Temp
 
 /** A text or a list of texts; numbers stand for themselves (`serial: 1`). */
 export function readTexts(word: string, source: Source, findings: Findings): readonly Template[] {
-  const items = isListing(source.value) ? itemsOf(source) : [source];
+  const items = isValueList(source.value) ? itemsOf(source) : [source];
   if (items.length === 0)
     findings.error(
       'playbook-syntax',
@@ -107,7 +97,7 @@ export function readTexts(word: string, source: Source, findings: Findings): rea
 
 /** Words as a list, or as one text with commas. */
 export function readWords(word: string, source: Source, findings: Findings): readonly string[] {
-  const items = isListing(source.value) ? itemsOf(source) : [source];
+  const items = isValueList(source.value) ? itemsOf(source) : [source];
   return items.flatMap((item) => {
     if (typeof item.value !== 'string' && typeof item.value !== 'number') {
       findings.error('playbook-syntax', `"${word}" takes words, not ${kindOfValue(item.value)}`, item.places.at);
@@ -122,7 +112,7 @@ export function readWords(word: string, source: Source, findings: Findings): rea
 
 /** Conditions: texts or booleans, one or a list. */
 export function readConditions(word: string, source: Source, findings: Findings): readonly Expression[] {
-  const items = isListing(source.value) ? itemsOf(source) : [source];
+  const items = isValueList(source.value) ? itemsOf(source) : [source];
   return items.flatMap((item) => {
     if (typeof item.value !== 'boolean' && (typeof item.value !== 'string' || item.value.trim() === '')) {
       findings.error('playbook-syntax', `"${word}" takes conditions, not ${kindOfValue(item.value)}`, item.places.at);
@@ -172,7 +162,7 @@ export function readIdentifier(word: string, source: Source, findings: Findings)
 export function readVariables(word: string, source: Source, findings: Findings): ReadonlyMap<string, Template> {
   const variables = new Map<string, Template>();
   if (source.value === null) return variables;
-  if (!isMapping(source.value)) {
+  if (!isValueMap(source.value)) {
     findings.error(
       'playbook-syntax',
       `"${word}" takes variables by name, not ${kindOfValue(source.value)}`,
@@ -204,8 +194,8 @@ export function refuseVersionNumber(
 
 /** Environment variables: a mapping, an expression, or a list of either. */
 export function readEnvironment(word: string, source: Source, findings: Findings): readonly Template[] {
-  const items = isListing(source.value) ? itemsOf(source) : [source];
-  return items.map((item) => readChecked(word, item, findings, 'a mapping or a list of mappings', isMapping));
+  const items = isValueList(source.value) ? itemsOf(source) : [source];
+  return items.map((item) => readChecked(word, item, findings, 'a mapping or a list of mappings', isValueMap));
 }
 
 /** `loop_control: {loop_var, index_var, label}`. */
@@ -214,7 +204,7 @@ export function readLoopControl(
   findings: Findings,
 ): { readonly loopVar?: string; readonly indexVar?: string; readonly label?: Template } {
   const known = ['loop_var', 'index_var', 'label'];
-  if (!isMapping(source.value)) {
+  if (!isValueMap(source.value)) {
     findings.error(
       'playbook-syntax',
       `"loop_control" takes a mapping with ${known.join(', ')}, not ${kindOfValue(source.value)}`,

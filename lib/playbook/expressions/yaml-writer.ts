@@ -1,5 +1,5 @@
 import { Secret } from '../../secret.ts';
-import { plainScalar } from '../yaml-scalars.ts';
+import { plainScalar } from '../../inventory/yaml-scalars.ts';
 import { orderText } from './compare.ts';
 import { Fault, present } from './fault.ts';
 import { isList, isMap, kindOf, type Item } from './items.ts';

@@ -5,7 +5,7 @@ import { Float, type Value, type ValueMap } from '../../../lib/inventory/invento
 import { condition, isConstant, renderOptional } from '../../../lib/playbook/expressions.ts';
 import type { Scope } from '../../../lib/playbook/playbook.ts';
 import { makeScope } from '../../../lib/playbook/scope.ts';
-import { readYaml } from '../../../lib/playbook/yaml.ts';
+import { readYaml } from '../../../lib/inventory/yaml.ts';
 import { DEVIATIONS } from './deviations.ts';
 
 /** What Ansible answers: see test/data/expressions/README.md. */

@@ -1,6 +1,6 @@
 import { Float } from '../../../inventory/inventory.ts';
 import { Secret } from '../../../secret.ts';
-import { readYaml } from '../../yaml.ts';
+import { readYaml } from '../../../inventory/yaml.ts';
 import { filter, type Filter, type Table } from '../call.ts';
 import { orderText } from '../compare.ts';
 import { Fault, present } from '../fault.ts';
