@@ -6,23 +6,26 @@ import { didYouMean } from '../lib/nearest.ts';
 import type { CliContext } from './context.ts';
 import { SETTINGS, type SettingName, type Settings } from './options.ts';
 
+/** What yargs, the environment and `ini` give for a setting. */
+type Given = string | number | boolean | readonly (string | number)[] | undefined;
+
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 
 /** Flag, then `PGUP_` variable, then `pgup.ini`, then the default. */
 export function resolveSettings(flags: Readonly<Record<string, unknown>>, context: CliContext): Settings {
   const { env, cwd, home } = context;
   const problems: Problem[] = [];
-  const file = readSettingsFile(context, problems);
-  const value = (name: SettingName): unknown =>
-    flags[name] ?? env[`PGUP_${name.toUpperCase().replaceAll('-', '_')}`] ?? file.get(name);
+  const file = readSettingsFile(context, problems) as ReadonlyMap<string, Given>;
+  const value = (name: SettingName): Given =>
+    (flags[name] as Given) ?? env[`PGUP_${name.toUpperCase().replaceAll('-', '_')}`] ?? file.get(name);
   const text = (name: SettingName): string | undefined => {
     const found = value(name);
-    return found === undefined ? undefined : String(found as string);
+    return found === undefined ? undefined : String(found);
   };
   const list = (name: SettingName): readonly string[] => {
     const found = value(name);
     if (found === undefined) return [];
-    return Array.isArray(found) ? found.map(String) : [String(found as string)];
+    return Array.isArray(found) ? found.map(String) : [String(found)];
   };
   const number = (name: SettingName, fallback: number): number => {
     const found = text(name);

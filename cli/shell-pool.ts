@@ -25,8 +25,7 @@ export class ShellPool {
   }
 
   async close(): Promise<void> {
-    const shells = await Promise.allSettled(this.#shells.values());
-    await Promise.allSettled(shells.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
+    await Promise.allSettled([...this.#shells.values()].map(async (opening) => (await opening).close()));
     this.#shells.clear();
   }
 }

@@ -82,7 +82,10 @@ function verdict(options: { before: Proof; after: Proof; migrated: boolean; seco
     migrated
       ? // Migrations rewrite tables by intention; that nothing else did is pgup's own comparison, made before them.
         ['migrations ran, the data was compared before them (play Verify above)', after.tables.size > 0]
-      : [`count and checksum of each table as before${differ.length === 0 ? '' : `, except ${differ.join(', ')}`}`, differ.length === 0],
+      : [
+          `count and checksum of each table as before${differ.length === 0 ? '' : `, except ${differ.join(', ')}`}`,
+          differ.length === 0,
+        ],
     ...(migrated ? [] : [['the login page answered 200 before', before.loginStatus === 200] as const]),
   ];
   say('');
@@ -96,7 +99,9 @@ function pgup(lab: Lab, argv: readonly string[]): Promise<number> {
   const program = resolve(import.meta.dirname, '../bin/pgup.js');
   say(`\n$ pgup ${argv.join(' ')}\n`);
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [program, ...argv, '--known-hosts', lab.knownHostsFile], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [program, ...argv, '--known-hosts', lab.knownHostsFile], {
+      stdio: 'inherit',
+    });
     child.on('error', failed);
     child.on('exit', (code) => {
       done(code ?? 1);

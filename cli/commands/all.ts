@@ -5,5 +5,5 @@ import { runCommand } from './run.ts';
 
 /** The verbs, in the order that help shows them. */
 export function commands(context: CliContext, finish: (exitCode: number) => void): readonly CommandModule[] {
-  return [runCommand(context, finish), ...resumeCommands(context, finish)] as unknown as readonly CommandModule[];
+  return [runCommand(context, finish), ...resumeCommands(context, finish)];
 }

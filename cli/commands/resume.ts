@@ -42,7 +42,7 @@ export function resumeCommands(
         .positional('run', { type: 'string', describe: 'the run (the newest where none is named)' })
         .options(OPTIONS) as unknown as Argv<RunName>,
     handler: async (flags) => {
-      finish(await goOn({ name: flags.run, flags: flags as unknown as Record<string, unknown>, context, rollback }));
+      finish(await goOn({ name: flags.run, flags: flags, context, rollback }));
     },
   });
   return [

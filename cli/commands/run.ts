@@ -26,7 +26,7 @@ export function runCommand(context: CliContext, finish: (exitCode: number) => vo
       // Loaded only now: `pgup --help` needs neither ssh2 nor the engine.
       const [{ prepare }, { perform }] = await Promise.all([import('../prepare.ts'), import('../perform.ts')]);
       const { newRunId } = await import('../../lib/run/run-id.ts');
-      const settings = resolveSettings(flags as unknown as Record<string, unknown>, context);
+      const settings = resolveSettings(flags, context);
       const prepared = prepare({ playbook: flags.playbook, settings, context });
       for (const each of prepared.warnings) context.stderr.write(`${formatProblem(each)}\n`);
       const run = newRunId(context.now());

@@ -68,6 +68,8 @@ export type Decision =
       readonly learned?: Learned;
       readonly notices?: readonly Finding[];
     }
+  /** The task is about another host of the deployment. */
+  | { readonly kind: 'elsewhere'; readonly reason: string }
   | { readonly kind: 'steps'; readonly steps: readonly Step[]; readonly learned?: Learned }
   /** What stands in the way, all of it at once. Stops the deployment (and is reported by --check). */
   | { readonly kind: 'findings'; readonly findings: readonly Finding[]; readonly learned?: Learned }

@@ -106,7 +106,9 @@ function wentWell(engine: Engine, state: DeploymentState): Ended {
       ? { outcome: 'pending', summary: 'nothing is in the way' }
       : { outcome: 'nothing', summary: 'nothing to be done' };
   }
-  return changed ? { outcome: 'done', summary: 'done' } : { outcome: 'nothing', summary: 'nothing was to be done' };
+  return changed
+    ? { outcome: 'done', summary: 'every task ended well' }
+    : { outcome: 'nothing', summary: 'nothing was to be done' };
 }
 
 /** What a failure leads to: nothing to take back, put back, or held as it stands. */

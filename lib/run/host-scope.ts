@@ -62,6 +62,6 @@ function magicVariables({ engine, state, host }: Scoped): ReadonlyMap<string, Va
     ['play_hosts', [...state.planned.hosts]],
     ['ansible_check_mode', engine.check],
     ['ansible_facts', () => state.knowledge.host(host) as Value],
-    ['pgup', () => ({ run: engine.run, deployment: state.planned.name, ...state.knowledge.shared }) as Value],
+    ['pgup', () => ({ run: engine.run, deployment: state.planned.name, ...state.knowledge.shared })],
   ]);
 }

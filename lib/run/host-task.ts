@@ -36,7 +36,7 @@ async function runLoop(work: HostTask): Promise<HostOutcome> {
   if (!task.loop) return attempts(work);
   const items = render(task.loop, hostScope(work));
   if (!Array.isArray(items)) {
-    throw new PgupError('expression', `loop needs a list, and got ${JSON.stringify(items) ?? 'nothing'}`);
+    throw new PgupError('expression', `loop needs a list, and got ${JSON.stringify(items)}`);
   }
   const results: HostOutcome[] = [];
   for (const item of items as readonly Value[]) {

@@ -65,7 +65,7 @@ function summaryOf(outcome: Bad, name: string): string {
     case 'unreachable':
       return 'a host cannot be reached; nothing was changed';
     case 'unknown':
-      return `the line was lost during "${name}": what runs on the hosts goes on`;
+      return `the line was lost during "${name}"`;
     case 'interrupted':
       return 'interrupted and put back';
   }
@@ -92,6 +92,10 @@ function whatStands({ engine, state, outcome, unreachable = [], undo }: LetterOp
       lines.push('hosts are still locked by this run and held: nothing starts by itself, also after a reboot');
       break;
     case 'unknown':
+      if (!state.claim) {
+        lines.push('nothing was changed: the line was lost before the first change');
+        break;
+      }
       lines.push('jobs that were started on the hosts go on running there; nothing was sent twice');
       lines.push('the hosts stay locked by this run, and held: a reboot starts neither the old cluster nor Nautobot');
       break;
@@ -104,12 +108,14 @@ function whatStands({ engine, state, outcome, unreachable = [], undo }: LetterOp
   return lines;
 }
 
-function whatNext({ engine, failure, outcome, unreachable = [], undo }: LetterOptions): readonly string[] {
+function whatNext({ engine, state, failure, outcome, unreachable = [], undo }: LetterOptions): readonly string[] {
   const cause = (undo ?? failure).error.next;
   const lines = cause === undefined ? [] : [cause];
   switch (outcome) {
-    case 'held':
     case 'unknown':
+      lines.push(`when the line is back: pgup ${state.claim ? `resume ${engine.run}` : 'run, with the same words'}`);
+      break;
+    case 'held':
       lines.push(`when the cause is gone: pgup resume ${engine.run}`);
       break;
     case 'undo-failed':

@@ -1,5 +1,5 @@
 import { asPgupError, PgupError } from '../errors.ts';
-import type { ValueMap } from '../inventory/inventory.ts';
+import type { Value, ValueMap } from '../inventory/inventory.ts';
 import type { Decision, Module, ModuleContext, Step } from '../modules/module.ts';
 import { render } from '../playbook/expressions.ts';
 import { settleHost } from './settle.ts';
@@ -37,9 +37,14 @@ export async function decideAndPerform(work: HostTask): Promise<HostOutcome> {
 /** The shell that the task is sent to, as the user that it becomes. */
 async function shellFor(work: HostTask): Promise<HostShell> {
   const { engine, task, host, vars } = work;
-  const target = task.delegateTo ? String(render(task.delegateTo, hostScope(work))) : host;
+  const target = task.delegateTo ? textOf(render(task.delegateTo, hostScope(work))) : host;
   // Hosts' own state belongs to root: an upgrade always works from a root shell and drops to other users from there.
   return engine.openShell(target, engine.flavour === 'upgrade' ? 'root' : vars.become);
+}
+
+function textOf(value: Value): string {
+  if (typeof value === 'string') return value;
+  throw new PgupError('expression', `delegate_to needs the name of a host, and got ${JSON.stringify(value)}`);
 }
 
 async function perform(work: HostTask, shell: HostShell): Promise<HostOutcome> {
@@ -50,7 +55,7 @@ async function perform(work: HostTask, shell: HostShell): Promise<HostOutcome> {
   const query = module.read?.(context);
   const facts = query ? await shell.ask(query) : undefined;
   const decision = module.decide(context, facts);
-  if ('learned' in decision && decision.learned) learn(work, decision.learned);
+  if (decision.kind !== 'finished' && decision.kind !== 'elsewhere' && decision.learned) learn(work, decision.learned);
   switch (decision.kind) {
     case 'nothing':
       return {
@@ -58,6 +63,8 @@ async function perform(work: HostTask, shell: HostShell): Promise<HostOutcome> {
         findings: decision.notices ?? [],
         values: { changed: false, msg: decision.reason },
       };
+    case 'elsewhere':
+      return outcome('skipped', decision.reason);
     case 'finished':
       return { ...outcome('ok', decision.reason), finished: decision.reason };
     case 'findings': {

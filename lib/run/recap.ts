@@ -18,7 +18,8 @@ export function recapOf({ engine, results, notStarted, seconds }: RecapOptions):
       outcome,
       summary,
       downtime: state.downtime === undefined ? undefined : state.downtime / 1000,
-      kept: Array.isArray(kept) && outcome !== 'rolled-back' ? kept.map(String) : [],
+      // A plan of what would be kept is nothing that is there.
+      kept: Array.isArray(kept) && (outcome === 'done' || outcome === 'held') ? kept.map(String) : [],
       hosts: state.planned.hosts.map((host) => hostRecap(state, host)),
     };
   });

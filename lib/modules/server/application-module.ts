@@ -25,7 +25,7 @@ export function applicationModule<Arguments>(module: ApplicationModule<Arguments
     },
     decide: (context, facts) => {
       const here = hereOf(context);
-      return here ? module.decide(here, context, facts) : { kind: 'nothing', reason: 'no Nautobot runs here' };
+      return here ? module.decide(here, context, facts) : { kind: 'elsewhere', reason: 'no Nautobot runs here' };
     },
   };
 }

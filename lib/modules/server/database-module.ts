@@ -26,7 +26,7 @@ export function databaseModule<Arguments>(module: DatabaseModule<Arguments>): Mo
     decide: (context, facts) => {
       const upgrade = upgradeOf(context);
       if (context.host !== upgrade.databaseHost) {
-        return { kind: 'nothing', reason: `${upgrade.databaseHost} is the database host` };
+        return { kind: 'elsewhere', reason: `${upgrade.databaseHost} is the database host` };
       }
       return module.decide(upgrade, context, facts);
     },

@@ -53,7 +53,7 @@ export const nautobotServiceModule = applicationModule<Arguments>({
           all.some((unit) => unit.role === chosen.role && unit.active),
         );
         if (chosen.which !== 'all' && (host === first?.host) !== (chosen.which === 'first')) {
-          return { kind: 'nothing', reason: `${first?.host ?? 'no host'} is the first` };
+          return { kind: 'elsewhere', reason: `${first?.host ?? 'no host'} is the first` };
         }
         return restore(units, active, { here, chosen, held: is?.has('held') ?? true });
       }
