@@ -42,12 +42,12 @@ function readArgument(argument: string, { cwd, vault }: { cwd: string; vault: Va
 function readAssignments(argument: string): VariablesRead {
   const variables = new Map<string, Variable>();
   const words = splitAssignments(argument);
-  if (typeof words === 'string') return { variables, problems: [problem('usage', `-e: ${words}`, place(0))] };
+  if (typeof words === 'string') return { variables, problems: [problem('usage', words, place(0))] };
   const problems: Problem[] = [];
   for (const { text, offset } of words) {
     const equals = equalsSign(text);
     if (equals < 0) {
-      problems.push(problem('usage', `-e: "${strip(text)}" is not name=value`, place(offset)));
+      problems.push(problem('usage', `"${strip(text)}" is not name=value`, place(offset)));
       continue;
     }
     const name = strip(text.slice(0, equals));

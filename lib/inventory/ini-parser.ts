@@ -6,7 +6,7 @@ import type { InventoryDraft } from './inventory-draft.ts';
 import { readPythonLiteral } from './python-literal.ts';
 import { indentOf, SPACE, splitLines, strip, WORD } from './python-text.ts';
 import { hideAll, hideSecret } from './secret-names.ts';
-import { splitShellWords, type ShellWord } from './shell-words.ts';
+import { splitShellWords } from './shell-words.ts';
 
 const SECTION = new RegExp(`^\\[([^:\\]${SPACE}]+)(?::([${WORD}]+))?\\][${SPACE}]*(?:#.*)?$`, 'su');
 const CHILD = new RegExp(`^([^:\\]${SPACE}]+)[${SPACE}]*(?:#.*)?$`, 'su');
@@ -63,10 +63,11 @@ class IniParser {
     this.#reportPending();
   }
 
+  /** A `;` after a section makes it a host line for Ansible, and always one that it refuses. */
   #line(text: string, at: Position): void {
     const section = SECTION.exec(text);
     if (section) this.#section(section[1] ?? '', section[2], at);
-    else if (text.startsWith('[') && text.endsWith(']')) this.#invalidSection(text, at);
+    else if (/^\[.*\]$|^\[[^\]]*\]\s+;[^=]*$/s.test(text)) this.#invalidSection(text, at);
     else if (this.#kind === 'hosts') this.#hostLine(text, at);
     else if (this.#kind === 'vars') this.#variableLine(text, at);
     else if (this.#kind === 'children') this.#childLine(text, at);
@@ -97,12 +98,15 @@ class IniParser {
   }
 
   #invalidSection(text: string, at: Position): void {
-    this.#draft.report(
-      'inventory-syntax',
-      `${text} is no section: [group], [group:vars] or [group:children] was expected`,
-      at,
-    );
-    this.#kind = undefined;
+    const expected = text.endsWith(']')
+      ? '[group], [group:vars] or [group:children] was expected, without blanks'
+      : 'what follows a section can only be a comment with "#"';
+    this.#draft.report('inventory-syntax', `${text} is no section: ${expected}`, at);
+    // What was most likely meant, so that the lines below are still checked.
+    const [, group = '', tag] = /^\[([^:\]]*)(?::\s*([^\]\s]*))?/s.exec(text) ?? [];
+    this.#group = strip(group);
+    this.#kind = tag === undefined ? 'hosts' : KINDS.find((each) => each === tag);
+    this.#draft.addGroup(this.#group, at);
   }
 
   #hostLine(text: string, at: Position): void {
@@ -118,7 +122,10 @@ class IniParser {
     }
     const [name, ...assignments] = split.words;
     const expanded = expandHostNames(name?.text ?? '');
-    if (expanded.kind === 'refused') this.#draft.report('inventory-syntax', expanded.reason, at);
+    if (expanded.kind === 'refused') {
+      const open = text.startsWith('[') && !text.includes(']');
+      this.#draft.report('inventory-syntax', open ? `${text} is a section that is never closed` : expanded.reason, at);
+    }
     const names = expanded.kind === 'hosts' ? expanded.names : [];
     if (expanded.kind === 'hosts' && names.length === 0) {
       this.#draft.report('inventory-syntax', `"${name?.text ?? ''}" stands for no host: its range is empty`, at);
@@ -128,21 +135,27 @@ class IniParser {
     // Of a name that stands twice on the line only the last is ever set.
     const variables = new Map<string, Variable>();
     for (const word of assignments) {
-      const variable = this.#assignment(word, { ...at, column: at.column + word.offset });
+      const place = { ...at, column: at.column + word.offset };
+      if (!word.text.includes('=')) {
+        // What follows is the rest of the same mistake.
+        this.#notAssignment(word.text, place);
+        break;
+      }
+      const variable = this.#assignment(word.text, place);
       if (variable) variables.set(variable.name, variable);
     }
     for (const host of names) for (const each of variables.values()) this.#draft.setVariable(host, each);
   }
 
-  #assignment(word: ShellWord, at: Position): Variable | undefined {
-    const equals = word.text.indexOf('=');
-    if (equals < 0) {
-      const text = `"${word.text}" is not name=value (no blanks around "=", blanks in a value need quotes)`;
-      this.#draft.report('inventory-syntax', text, at);
-      return undefined;
-    }
-    const name = word.text.slice(0, equals);
-    const value = this.#value(name, word.text.slice(equals + 1), at);
+  #notAssignment(word: string, at: Position): void {
+    const hint = word.startsWith(';') ? 'a comment after a host starts with "#"' : 'a value with blanks needs quotes';
+    this.#draft.report('inventory-syntax', `"${word}" is not name=value without blanks around "=" (${hint})`, at);
+  }
+
+  #assignment(text: string, at: Position): Variable | undefined {
+    const equals = text.indexOf('=');
+    const name = text.slice(0, equals);
+    const value = this.#value(name, text.slice(equals + 1), at);
     return value === undefined ? undefined : { name, value, at };
   }
 
@@ -196,8 +209,9 @@ class IniParser {
   #reportPending(): void {
     for (const [group, { kind, mentions }] of this.#pending) {
       const known = [...this.#draft.groups.keys()].filter((name) => !this.#pending.has(name));
-      const meant = didYouMean(group, known);
       for (const { parent, at } of mentions) {
+        const others = known.filter((name) => name !== parent);
+        const meant = didYouMean(group, others);
         const section = kind === 'vars' ? `[${group}:vars] is for` : `[${parent}:children] names`;
         this.#draft.report('inventory-group', `${section} group "${group}", which is not defined${meant}`, at);
       }

@@ -2,7 +2,7 @@ import { Float, isValueList, isValueMap, type Value } from './inventory.ts';
 import { compareText, formatFloat } from './python-text.ts';
 
 /**
- * A value as Python's `json.dumps(value, sort_keys=True, indent=4)` writes it: keys sorted, only ASCII, whole numbers of
+ * A value as Python's `json.dumps(value, sort_keys=True, indent=4)` writes it: keys sorted, whole numbers of
  * any size, floats with their point. A secret is `***`.
  */
 export function toPythonJson(value: Value): string {
@@ -18,7 +18,7 @@ function writeJson(value: Value, newline: string): string {
   if (isValueMap(value)) {
     const keys = Object.keys(value).sort(compareText);
     if (keys.length === 0) return '{}';
-    const entries = keys.map((key) => `${quoteJson(key)}: ${writeJson(value[key] ?? null, inner)}`);
+    const entries = keys.map((key) => `${JSON.stringify(key)}: ${writeJson(value[key] ?? null, inner)}`);
     return `{${inner}${entries.join(`,${inner}`)}${newline}}`;
   }
   if (value instanceof Float) {
@@ -26,14 +26,7 @@ function writeJson(value: Value, newline: string): string {
     return Number.isNaN(value.value) ? 'NaN' : value.value > 0 ? 'Infinity' : '-Infinity';
   }
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
-  return value === null ? 'null' : quoteJson(String(value));
-}
-
-function quoteJson(text: string): string {
-  const escaped = JSON.stringify(text).replace(/[\x7f-\uffff]/g, (unit) => {
-    return unit === '\x7f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
-  return escaped;
+  return value === null ? 'null' : JSON.stringify(String(value));
 }
 
 /** `str(value)`: text as it is, everything else as Python would write it in a program. */

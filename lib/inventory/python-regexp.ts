@@ -10,7 +10,7 @@ export type PythonRegExp =
 export function translatePythonRegExp(source: string): PythonRegExp {
   try {
     const { body, flags } = new Translator(source).translate();
-    return { kind: 'regexp', regexp: new RegExp(`(?<![^])(?:${body})`, `v${flags}`) };
+    return { kind: 'regexp', regexp: new RegExp(`^(?:${body})`, `v${flags}`) };
   } catch (thrown) {
     if (thrown instanceof Refusal) return { kind: 'refused', reason: thrown.message };
     if (thrown instanceof SyntaxError) return { kind: 'refused', reason: 'it is no regular expression' };
@@ -51,8 +51,9 @@ class Translator {
     this.#at = match[0].length;
     for (const flag of new Set(match[1])) {
       if (flag === 'a') this.#ascii = true;
-      else if ('ims'.includes(flag)) this.#flags += flag;
-      else if (flag !== 'u') throw new Refusal(`flag "${flag}" is not supported`);
+      else if ('is'.includes(flag)) this.#flags += flag;
+      // Names have no line ends, so that "m" changes nothing.
+      else if (!'mu'.includes(flag)) throw new Refusal(`flag "${flag}" is not supported`);
     }
   }
 
@@ -71,7 +72,7 @@ class Translator {
       case '.':
         return `${this.#flags.includes('s') ? '[^]' : '[^\\n]'}${this.#quantifier()}`;
       case '$':
-        return this.#flags.includes('m') ? '$' : '(?=\\n?$)';
+        return '(?=\\n?$)';
       case '^':
       case '|':
         return character;
@@ -124,7 +125,7 @@ class Translator {
       this.#open.push(look.includes('<') ? 'look-behind' : 'group');
       return `(${look}`;
     }
-    const named = new RegExp(`^\\?P<([${WORD}]+)>`, 'u').exec(rest);
+    const named = new RegExp(`^\\?P<([\\p{L}_][${WORD}]*)>`, 'u').exec(rest);
     const name = named?.[1];
     if (named === null || name === undefined) throw new Refusal(`"(${rest.slice(0, 3)}" is not supported`);
     if (this.#names.has(name)) throw new Refusal(`two groups are named "${name}"`);
@@ -139,8 +140,8 @@ class Translator {
   #escape(): string {
     const word = this.#ascii ? '[0-9A-Za-z_]' : `[${WORD}]`;
     const rest = this.#rest();
-    if (rest.startsWith('A')) return this.#skip(1, '(?<![^])');
-    if (rest.startsWith('Z')) return this.#skip(1, '(?![^])');
+    if (rest.startsWith('A')) return this.#skip(1, '^');
+    if (rest.startsWith('Z')) return this.#skip(1, '$');
     if (rest.startsWith('b')) return this.#skip(1, `(?:(?<=${word})(?!${word})|(?<!${word})(?=${word}))`);
     if (rest.startsWith('B')) return this.#skip(1, `(?:(?<=${word})(?=${word})|(?<!${word})(?!${word}))`);
     if (/^[1-9]/.test(rest)) {
@@ -171,11 +172,11 @@ class Translator {
   /** After a backslash: the character meant. */
   #escapedCharacter(): string {
     const rest = this.#rest();
-    const hexadecimal = /^(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))/i.exec(rest);
+    const hexadecimal = /^(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/.exec(rest);
     const digits = hexadecimal && (hexadecimal[1] ?? hexadecimal[2] ?? hexadecimal[3]);
     if (hexadecimal && digits !== null && digits !== undefined) {
       const code = parseInt(digits, 16);
-      if (code > 0x10ffff || !/^[xuU]/.test(rest)) throw new Refusal(`"\\${hexadecimal[0]}" is no character`);
+      if (code > 0x10ffff) throw new Refusal(`"\\${hexadecimal[0]}" is no character`);
       return this.#skip(hexadecimal[0].length, String.fromCodePoint(code));
     }
     const octal = /^(?:0[0-7]{0,2}|[0-3][0-7]{2})/.exec(rest)?.[0];

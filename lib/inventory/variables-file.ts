@@ -73,7 +73,7 @@ export function readVariables({ text, file, vault, encrypted = false }: Variable
   const variables = new Map<string, Variable>();
   if (value === undefined || value === null) return { variables, problems };
   if (!isValueMap(value)) {
-    const shape = problem('yaml-syntax', 'a file of variables must be a mapping of names to values', places.at);
+    const shape = problem('yaml-syntax', 'variables must be given as a mapping of names to values', places.at);
     return { variables, problems: [...problems, shape] };
   }
   const found = [...problems];

@@ -46,7 +46,8 @@ export class Vault {
       this.#proven = true;
       return { kind: 'opened', bytes };
     }
-    const fits = this.#proven || (bytes !== undefined && looksLikeText(bytes));
+    // Without an end that fits, the last block may be what was changed: the blocks before it decide.
+    const fits = this.#proven || looksLikeText(bytes ?? padded.subarray(0, -BLOCK_BYTES));
     return closed(
       fits ? 'is damaged: the vault password fits, but the text was changed' : 'needs another vault password',
     );
@@ -93,7 +94,7 @@ function withoutPadding(bytes: Buffer): Buffer | undefined {
 function looksLikeText(bytes: Buffer): boolean {
   const text = bytes.toString('utf8');
   const odd = text.match(/[^\t\n\r -~\u00a0-\ufffc]/g)?.length ?? 0;
-  return odd <= text.length / 5;
+  return text !== '' && odd <= text.length / 5;
 }
 
 function closed(reason: string): Opened {

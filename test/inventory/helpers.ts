@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Problem } from '../../lib/errors.ts';
 import { buildInventory } from '../../lib/inventory/build-inventory.ts';
 import { parseIni } from '../../lib/inventory/ini-parser.ts';
@@ -6,9 +7,14 @@ import { InventoryDraft } from '../../lib/inventory/inventory-draft.ts';
 import { Float, isValueList, isValueMap, type Inventory, type Value } from '../../lib/inventory/inventory.ts';
 import { Secret } from '../../lib/secret.ts';
 
+/** The path of a file or folder in test/data/inventory. */
+export function dataPath(name: string): string {
+  return fileURLToPath(new URL(`../../../test/data/inventory/${name}`, import.meta.url));
+}
+
 /** A file of test/data/inventory. A missing one throws: it must fail the test, never skip it. */
 export function readData(name: string): string {
-  return readFileSync(new URL(`../../../test/data/inventory/${name}`, import.meta.url), 'utf8');
+  return readFileSync(dataPath(name), 'utf8');
 }
 
 /** An INI text as the only source, with all that is wrong with it. */
