@@ -2,10 +2,8 @@ import { finding, notice, type Finding } from '../finding.ts';
 import { readCommandLine } from './survey/command-line.ts';
 import type { SettingsFacts } from './survey/server.ts';
 import type { UnitFacts } from './survey/units.ts';
+import { nameMigrations } from './migrations.ts';
 import { oldestPostgresql } from './versions.ts';
-
-/** Names of migrations that are shown; the rest is counted. */
-const SHOWN = 12;
 
 /** What Nautobot says of itself on one application host. */
 export function checkSettings(
@@ -65,8 +63,8 @@ function checkMigrations(host: string, settings: SettingsFacts, agreed: boolean)
       ),
     ];
   if (pending.length === 0) return [];
-  const rest = pending.length > SHOWN ? ` and ${pending.length - SHOWN} more` : '';
-  const names = `${pending.length} migrations are pending: ${pending.slice(0, SHOWN).join(', ')}${rest}`;
+  const count = pending.length === 1 ? '1 migration is' : `${pending.length} migrations are`;
+  const names = `${count} pending: ${nameMigrations(pending)}`;
   return agreed
     ? [notice(host, 'pending-migrations', `${names}; step 7 applies them (pgup_migrate=pending)`)]
     : [
@@ -99,6 +97,25 @@ export function roleOf(unit: UnitFacts, processes: readonly { unit: string; comm
   if (own) return own.role;
   const running = processes.filter((each) => each.unit === unit.name).map(({ command }) => readCommandLine(command));
   return running.find((each) => each !== undefined)?.role;
+}
+
+/** A unit that is to be running, also while systemd waits to start it again after it fell. */
+export function isUp({ active }: UnitFacts): boolean {
+  return ['active', 'activating', 'reloading'].includes(active);
+}
+
+/** Units that should run and do not: they are left as they are, which the operator may not expect. */
+export function checkUnitStates(host: string, units: readonly UnitFacts[]): readonly Finding[] {
+  return units
+    .filter((unit) => unit.enabled === 'enabled' && !isUp(unit) && unit.triggeredBy.length === 0)
+    .map(({ name, active }) =>
+      notice(
+        host,
+        'unit-down',
+        `${name} is enabled and ${active}: it is left as it is, and will not be started after the upgrade`,
+        `if it should run: systemctl start ${name}`,
+      ),
+    );
 }
 
 interface ProcessOf {

@@ -1,5 +1,5 @@
 import { finding, notice, type Finding } from '../../finding.ts';
-import { checkSettings, checkStrays, roleOf } from '../../nautobot/checks.ts';
+import { checkSettings, checkStrays, checkUnitStates, isUp, roleOf } from '../../nautobot/checks.ts';
 import { settingsOf, type DeploymentFacts, type SurveyedHost } from './deployment-facts.ts';
 
 /** Everything about Nautobot, over all hosts of the deployment. */
@@ -41,11 +41,11 @@ function checkApplication({ variables }: DeploymentFacts, host: SurveyedHost): r
     ];
   const { target = '', migrate, drainTimeout = 0 } = variables ?? {};
   const policy = { target, migratePending: migrate === 'pending', drainTimeout };
-  return [...strays, ...checkSettings(name, server.settings.value, policy)];
+  return [...strays, ...checkUnitStates(name, units), ...checkSettings(name, server.settings.value, policy)];
 }
 
 function checkMisplaced({ name, survey }: SurveyedHost): readonly Finding[] {
-  const units = survey.units.filter(({ active, enabled }) => active === 'active' || enabled === 'enabled');
+  const units = survey.units.filter((unit) => isUp(unit) || unit.enabled === 'enabled');
   if (units.length === 0) return [];
   return [
     finding(
@@ -61,7 +61,7 @@ function checkMisplaced({ name, survey }: SurveyedHost): readonly Finding[] {
 function checkSchedulers({ applications }: DeploymentFacts): readonly Finding[] {
   const schedulers = applications.flatMap((host) =>
     host.survey.units
-      .filter((unit) => unit.active === 'active' && roleOf(unit, host.survey.host.processes) === 'scheduler')
+      .filter((unit) => isUp(unit) && roleOf(unit, host.survey.host.processes) === 'scheduler')
       .map((unit) => ({ host: host.name, unit: unit.name })),
   );
   const [, second] = schedulers;

@@ -84,23 +84,34 @@ function checkClusterLists({ databases }: DeploymentFacts): readonly Finding[] {
   });
 }
 
-/** Another run that holds a host, or one that was left half way. */
+/** Another run that holds a host, or one that was left half way (docs/state.md). */
 function checkState({ hosts, run }: DeploymentFacts): readonly Finding[] {
   return hosts.flatMap(({ name, survey }) => {
-    const { lock, marker } = survey.host.state;
-    if (lock !== undefined && !lock.includes(run))
+    const { claim = '', marker } = survey.host.state;
+    const [, state, , holder = '', owner = ''] = claim.trim().split(' ').map(decodeWord);
+    if (holder === run) return [];
+    if (state === 'held')
       return [
         finding(
           name,
           'held',
-          `another run of pgup holds the host: ${lock.replace(/\s+/g, ' ').slice(0, 200)}`,
-          'pgup resume, or wait for it',
+          `run ${holder} of ${owner} holds the host`,
+          `wait for it, or take it up: pgup resume ${holder}`,
         ),
       ];
     return marker === undefined
       ? []
       : [finding(name, 'held', 'an upgrade passed its point of no return here and is not finished', 'pgup resume')];
   });
+}
+
+/** The words of a claim are percent-encoded. */
+function decodeWord(word: string): string {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    return word;
+  }
 }
 
 function nothingFound({ name }: DeploymentFacts): Finding {

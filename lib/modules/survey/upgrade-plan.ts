@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path/posix';
-import { roleOf } from '../../nautobot/checks.ts';
+import { isUp, roleOf } from '../../nautobot/checks.ts';
 import { healthFromUrl } from '../../nautobot/survey/health.ts';
 import type { Application, Unit } from '../../nautobot/application.ts';
 import { formatBytes } from '../../postgresql/size.ts';
@@ -166,7 +166,7 @@ function toApplication({ name, survey, variables }: SurveyedHost): readonly Appl
           // a server command that ends by itself is stopped and held like a worker
           role: role === undefined || role === 'other' ? 'worker' : role,
           enabled: unit.enabled,
-          active: unit.active === 'active',
+          active: isUp(unit),
         });
       }),
       database: { ...settings.database, port: Number(settings.database.port || 5432) },

@@ -29,10 +29,10 @@ export function checkManagers(host: string, processes: readonly Process[]): read
   });
 }
 
-/** The program itself or the script that an interpreter runs; words further on are arguments. */
-function isProgram(command: readonly string[], word: RegExp): boolean {
-  return command.slice(0, 3).some((each, index) => {
-    const base = each.replace(/^.*\//, '').replace(/:$/, '');
-    return word.test(base) && (index === 0 || each.includes('/'));
-  });
+/** The program itself, or the script that an interpreter runs; further words are arguments. */
+function isProgram([program = '', ...rest]: readonly string[], word: RegExp): boolean {
+  const base = (path: string): string => path.replace(/^.*\//, '').replace(/:$/, '');
+  if (word.test(base(program))) return true;
+  const script = rest.find((each) => !each.startsWith('-')) ?? '';
+  return /^(python|perl|ruby|sh|bash|dash)[\d.]*$/.test(base(program)) && word.test(base(script));
 }

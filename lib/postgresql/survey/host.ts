@@ -18,7 +18,7 @@ export interface HostFacts {
   /** Every address of the host, loopback included. */
   readonly addresses: readonly string[];
   readonly processes: readonly Process[];
-  /** The small files of pgup's own state, by name: the lock, receipts, the marker (docs/state.md). */
+  /** The small files of pgup's own state, by name: the claim, receipts, the marker (docs/state.md). */
   readonly state: Readonly<Record<string, string>>;
   /** TCP ports that something listens on. */
   readonly listening: readonly number[];
