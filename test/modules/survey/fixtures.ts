@@ -80,6 +80,7 @@ export function findingsOf(decision: Decision): readonly Finding[] {
       return decision.findings;
     case 'nothing':
       return decision.notices ?? [];
+    case 'elsewhere':
     case 'steps':
     case 'finished':
       return [];
