@@ -17,6 +17,7 @@ export const SETTINGS = {
   'host-key-checking': { type: 'string', choices: ['strict', 'accept-new', 'no'], describe: 'strict where not given' },
   'private-key': { type: 'string', describe: 'private key file for hosts that name none' },
   'vault-password-file': { type: 'string', describe: 'file with the password of vault-encrypted values' },
+  'ask-vault-pass': { type: 'boolean', describe: 'ask for the password of vault-encrypted values' },
   'runs-dir': { type: 'string', describe: 'where run folders are kept (~/.local/state/pgup/runs)' },
   'log-file': { type: 'string', describe: 'diagnostics in detail, to this file' },
   'reconnect-timeout': { type: 'number', describe: 'seconds to go on trying when a line is lost (300)' },
@@ -38,6 +39,7 @@ export interface Settings {
   readonly hostKeyChecking: 'strict' | 'accept-new' | 'off';
   readonly privateKey: string | undefined;
   readonly vaultPasswordFile: string | undefined;
+  readonly askVaultPass: boolean;
   readonly runsDir: string;
   readonly logFile: string | undefined;
   /** Milliseconds. */

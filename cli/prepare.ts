@@ -9,7 +9,7 @@ import { checkVariables } from '../lib/modules/variables.ts';
 import { checkNames } from '../lib/playbook/check-names.ts';
 import { parsePlaybook } from '../lib/playbook/parse-playbook.ts';
 import { makePlan, type Plan } from '../lib/playbook/plan.ts';
-import { Secret } from '../lib/secret.ts';
+import type { Secret } from '../lib/secret.ts';
 import type { CliContext } from './context.ts';
 import type { Settings } from './options.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
@@ -28,8 +28,9 @@ export function prepare(options: {
   readonly playbook: string | undefined;
   readonly settings: Settings;
   readonly context: CliContext;
+  readonly vaultPassword: Secret | undefined;
 }): Prepared {
-  const { settings, context } = options;
+  const { settings, context, vaultPassword } = options;
   const { cwd } = context;
   const problems: Problem[] = [];
   if (settings.inventory.length === 0) {
@@ -39,7 +40,7 @@ export function prepare(options: {
     sources: settings.inventory,
     cwd,
     extraVars: settings.extraVars,
-    vaultPassword: vaultPassword(settings),
+    vaultPassword,
   });
   problems.push(...loaded.problems);
   const file = options.playbook ?? DEFAULT_PLAYBOOK;
@@ -60,11 +61,4 @@ export function prepare(options: {
   problems.push(...planned.problems);
   if (!planned.plan || problems.some((each) => each.severity === 'error')) throw new ProblemsError(problems);
   return { inventory, plan: planned.plan, warnings: problems };
-}
-
-function vaultPassword({ vaultPasswordFile: file }: Settings): Secret | undefined {
-  if (file === undefined) return undefined;
-  if (!existsSync(file))
-    throw new ProblemsError([problem('file-missing', `vault password file ${file} does not exist`)]);
-  return new Secret(readFileSync(file, 'utf8').replace(/\r?\n$/, ''));
 }

@@ -42,6 +42,7 @@ export function resolveSettings(flags: Readonly<Record<string, unknown>>, contex
     problems.push(problem('settings', `${name} is "${found}", and one of ${choices.join(', ')} was expected`));
     return fallback;
   };
+  const flag = (name: SettingName): boolean => ['true', '1', 'yes'].includes(text(name) ?? 'false');
   const path = (name: SettingName): string | undefined => {
     const found = text(name);
     return found === undefined ? undefined : resolve(cwd, found.replace(/^~(?=\/|$)/, home));
@@ -54,12 +55,13 @@ export function resolveSettings(flags: Readonly<Record<string, unknown>>, contex
     forks: number('forks', 50),
     serial: text('serial'),
     maxFailures: text('max-failures'),
-    yes: ['true', '1', 'yes'].includes(text('yes') ?? 'false'),
+    yes: flag('yes'),
     output: choice('output', ['plain', 'json'], 'plain'),
     knownHosts: path('known-hosts'),
     hostKeyChecking: keys === 'no' ? 'off' : keys,
     privateKey: path('private-key'),
     vaultPasswordFile: path('vault-password-file'),
+    askVaultPass: flag('ask-vault-pass'),
     runsDir: path('runs-dir') ?? join(env['XDG_STATE_HOME'] ?? join(home, '.local/state'), 'pgup/runs'),
     logFile: path('log-file'),
     reconnectTimeout: number('reconnect-timeout', 300) * 1000,

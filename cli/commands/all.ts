@@ -1,9 +1,10 @@
 import type { CommandModule } from 'yargs';
 import type { CliContext } from '../context.ts';
+import { inventoryCommand } from './inventory.ts';
 import { resumeCommands } from './resume.ts';
 import { runCommand } from './run.ts';
 
 /** The verbs, in the order that help shows them. */
 export function commands(context: CliContext, finish: (exitCode: number) => void): readonly CommandModule[] {
-  return [runCommand(context, finish), ...resumeCommands(context, finish)];
+  return [runCommand(context, finish), ...resumeCommands(context, finish), inventoryCommand(context, finish)];
 }

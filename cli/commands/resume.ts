@@ -6,6 +6,7 @@ import { runIds } from '../../lib/run/run-folder.ts';
 import type { CliContext } from '../context.ts';
 import { SETTINGS } from '../options.ts';
 import { resolveSettings } from '../settings.ts';
+import { vaultPassword } from '../vault-password.ts';
 
 interface RunName {
   readonly run?: string;
@@ -13,7 +14,12 @@ interface RunName {
 
 const { 'extra-vars': extraVars, yes, output, forks, ...others } = SETTINGS;
 const { 'known-hosts': knownHosts, 'host-key-checking': hostKeyChecking, 'private-key': privateKey } = others;
-const { 'runs-dir': runsDir, 'log-file': logFile, 'vault-password-file': vaultPasswordFile } = others;
+const {
+  'runs-dir': runsDir,
+  'log-file': logFile,
+  'vault-password-file': vaultPasswordFile,
+  'ask-vault-pass': askVaultPass,
+} = others;
 
 /** What is not written down with a run and so may have to be said again; the inventory and playbook are the run's own. */
 const OPTIONS = {
@@ -27,6 +33,7 @@ const OPTIONS = {
   'runs-dir': runsDir,
   'log-file': logFile,
   'vault-password-file': vaultPasswordFile,
+  'ask-vault-pass': askVaultPass,
 } as const;
 
 /** `pgup resume [RUN]` and `pgup rollback [RUN]`: the same way in, one goes on, the other goes back. */
@@ -75,6 +82,7 @@ async function goOn({ name, flags, context, rollback }: GoOn): Promise<number> {
     playbook,
     settings: { ...settings, inventory: sources, limit },
     context: { ...context, cwd },
+    vaultPassword: await vaultPassword(settings, context),
   });
   if (prepared.plan.hash !== plan) {
     throw new PgupError('run-folder', `inventory, playbook or -e are not what they were when run ${run} began`, {

@@ -3,6 +3,7 @@ import { formatProblem } from '../../lib/errors.ts';
 import type { CliContext } from '../context.ts';
 import { SETTINGS } from '../options.ts';
 import { resolveSettings } from '../settings.ts';
+import { vaultPassword } from '../vault-password.ts';
 
 interface RunFlags {
   readonly playbook?: string;
@@ -27,7 +28,12 @@ export function runCommand(context: CliContext, finish: (exitCode: number) => vo
       const [{ prepare }, { perform }] = await Promise.all([import('../prepare.ts'), import('../perform.ts')]);
       const { newRunId } = await import('../../lib/run/run-id.ts');
       const settings = resolveSettings(flags, context);
-      const prepared = prepare({ playbook: flags.playbook, settings, context });
+      const prepared = prepare({
+        playbook: flags.playbook,
+        settings,
+        context,
+        vaultPassword: await vaultPassword(settings, context),
+      });
       for (const each of prepared.warnings) context.stderr.write(`${formatProblem(each)}\n`);
       const run = newRunId(context.now());
       finish(await perform({ settings, prepared, context, run, check: flags.check === true }));
