@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { Events } from '../lib/events.ts';
 import { modules } from '../lib/modules/catalogue.ts';
 import { planShape } from '../lib/playbook/plan-shape.ts';
+import { controllerAt } from '../lib/run/controller.ts';
 import type { Engine } from '../lib/run/deployment-state.ts';
 import { runFleet } from '../lib/run/fleet.ts';
 import type { StampedEntry } from '../lib/run/journal.ts';
@@ -68,6 +69,7 @@ export async function perform(options: Perform): Promise<number> {
       events,
       journal: folder?.journal,
       openShell: (host, become) => lines.shell(host, become),
+      controller: controllerAt(dirname(resolve(context.cwd, plan.playbookFile))),
       fork: pLimit(settings.forks),
       fileOf: (host, name) => {
         if (!folder) throw new Error('check mode keeps no files');

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Finding } from '../finding.ts';
 import type { Value, ValueMap } from '../inventory/inventory.ts';
+import type { Scope } from '../playbook/playbook.ts';
 import type { Command, Query, Result } from '../shell/host-shell.ts';
 import type { Secret } from '../secret.ts';
 
@@ -16,6 +17,8 @@ export interface Module<Arguments = unknown> {
   readonly summary: string;
   /** The arguments after rendering; its descriptions become documentation and JSON Schema. */
   readonly schema: z.ZodType<Arguments>;
+  /** Its arguments are values of the user's own, given to it as they are: floats stay `Float`. */
+  readonly verbatim?: boolean;
   /** The argument that the free form (`command: x`) fills. */
   readonly freeForm?: string;
   /**
@@ -29,7 +32,13 @@ export interface Module<Arguments = unknown> {
   read?(context: ModuleContext<Arguments>): Query | undefined;
   decide(context: ModuleContext<Arguments>, facts: Result | undefined): Decision;
   /** What `register` gets, from the results of the steps, in order. Without it: changed and the last step's output. */
-  report?(context: ModuleContext<Arguments>, results: readonly Result[]): ModuleReport;
+  report?(context: ModuleContext<Arguments>, results: readonly Result[], timing: Timing): ModuleReport;
+}
+
+/** When the steps of a task began and ended: milliseconds since the epoch, the controller's. */
+export interface Timing {
+  readonly began: number;
+  readonly ended: number;
 }
 
 export interface ModuleReport {
@@ -44,6 +53,10 @@ export interface ModuleContext<Arguments = unknown> {
   readonly arguments: Arguments;
   /** A variable of the host after Ansible's precedence, rendered; undefined where nothing defines it. */
   variable(name: string): Value | undefined;
+  /** All variables of the host, for modules that evaluate expressions of their own: `assert`, `debug`. */
+  readonly scope: Scope;
+  /** The machine that pgup runs on, for modules that bring files to hosts and from them. */
+  readonly controller: Controller;
   readonly deployment: {
     readonly name: string;
     readonly hosts: readonly string[];
@@ -59,6 +72,18 @@ export interface ModuleContext<Arguments = unknown> {
   readonly now: number;
 }
 
+/** Files of the controller, read only. Relative paths are looked for beside the playbook, as Ansible does. */
+export interface Controller {
+  /** The absolute path that a file is read from, or written to by a `fetch` step. */
+  resolve(path: string): string;
+  /** The bytes of a file; undefined where there is none. */
+  read(path: string): Uint8Array | undefined;
+  /** What a path is; undefined where there is nothing. */
+  kind(path: string): 'file' | 'directory' | undefined;
+  /** The names in a directory, sorted. */
+  list(path: string): readonly string[];
+}
+
 /** What a module makes of its arguments and of what it read. */
 export type Decision =
   /** All is as it should be; `reason` says why, for people. `notices` are printed and stop nothing. */
@@ -67,10 +92,16 @@ export type Decision =
       readonly reason: string;
       readonly learned?: Learned;
       readonly notices?: readonly Finding[];
+      /** What `register` gets beside `changed` and `msg`. */
+      readonly values?: ValueMap;
+      /** Variables that the host has from now on: `set_fact`. */
+      readonly variables?: ValueMap;
     }
   /** The task is about another host of the deployment. */
   | { readonly kind: 'elsewhere'; readonly reason: string }
   | { readonly kind: 'steps'; readonly steps: readonly Step[]; readonly learned?: Learned }
+  /** It cannot be done, or does not hold (`assert`): the task fails. */
+  | { readonly kind: 'failed'; readonly says: string; readonly next?: string; readonly values?: ValueMap }
   /** What stands in the way, all of it at once. Stops the deployment (and is reported by --check). */
   | { readonly kind: 'findings'; readonly findings: readonly Finding[]; readonly learned?: Learned }
   /** The deployment needs nothing more: what follows in the playbook is not run. */
@@ -129,15 +160,27 @@ export type Step =
       readonly every: number;
       readonly deadline: number;
     })
-  /** An HTTP GET through the line until the judge is content; needs no tool on the host. */
+  /** An HTTP request through the line until the judge is content; needs no tool on the host. */
   | (StepBase & {
       readonly kind: 'http';
       readonly request: HttpRequest;
       readonly every: number;
       readonly deadline: number;
     })
-  /** A file of the host into the run's folder. Missing files are no failure. */
-  | (StepBase & { readonly kind: 'fetch'; readonly path: string; readonly to: string })
+  /**
+   * A TCP connection through the line until the judge is content: exit code 0 where it was accepted, 7 where not; with
+   * `listen`, standard output is what the other side sent in so many milliseconds.
+   */
+  | (StepBase & {
+      readonly kind: 'tcp';
+      readonly address: string;
+      readonly port: number;
+      readonly listen?: number;
+      readonly every: number;
+      readonly deadline: number;
+    })
+  /** A file of the host into the run's folder; missing ones are no failure. With `local`, to that path of the controller. */
+  | (StepBase & { readonly kind: 'fetch'; readonly path: string; readonly to: string; readonly local?: boolean })
   /** Nothing on the host: the moment that downtime is measured from and to. */
   | (StepBase & { readonly kind: 'mark'; readonly mark: 'window-opens' | 'window-closes' })
   /** Writes the marker, durably, on this host. The engine does it, because it decides by it what may be taken back. */
@@ -155,4 +198,13 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Speak TLS on the stream. The certificate is not judged: the stream ends on the host that we asked. */
   readonly tls?: boolean;
+  /** The certificate authorities (PEM) that the server's certificate must come from; its name must be the address's. */
+  readonly authorities?: string;
+  /** GET where not given. */
+  readonly method?: string;
+  readonly body?: Input;
+  /** Which redirections are followed: none where not given; `safe` those of GET and HEAD. */
+  readonly follow?: 'safe' | 'all';
+  /** Milliseconds for one answer; 10,000 where not given. */
+  readonly timeout?: number;
 }

@@ -1,4 +1,5 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import { Secret } from '../secret.ts';
 import { Float, type Value, type ValueMap } from '../inventory/inventory.ts';
 import { didYouMean } from '../nearest.ts';
 import type { ArgumentIssue, ModuleCatalogue } from '../playbook/catalogue.ts';
@@ -18,9 +19,24 @@ export function catalogueOf(modules: ReadonlyMap<string, Module>): ModuleCatalog
   };
 }
 
+/** Rendered arguments as the module takes them, or what is wrong with them. */
+export function parseArguments(
+  module: Module,
+  args: ValueMap,
+): { readonly ok: true; readonly arguments: unknown } | { readonly ok: false; readonly says: string } {
+  const result = module.schema.safeParse(module.verbatim === true ? args : plainArguments(args));
+  if (result.success) return { ok: true, arguments: result.data };
+  return {
+    ok: false,
+    says: argumentIssues(module, args)
+      .map((each) => each.text)
+      .join('; '),
+  };
+}
+
 /** What a module's schema says against arguments, in our words; the empty list where it takes them. */
 export function argumentIssues(module: Module, args: ValueMap): readonly ArgumentIssue[] {
-  const result = module.schema.safeParse(plainArguments(args));
+  const result = module.schema.safeParse(module.verbatim === true ? args : plainArguments(args));
   if (result.success) return [];
   const known = argumentNames(module.schema);
   return result.error.issues.flatMap((issue) => {
@@ -54,8 +70,9 @@ function isPlainObject(value: unknown): boolean {
 }
 
 function argumentNames(schema: z.ZodType | undefined): readonly string[] {
-  const shape = (schema as { readonly shape?: Readonly<Record<string, unknown>> } | undefined)?.shape;
-  return shape ? Object.keys(shape) : [];
+  if (!schema) return [];
+  const { shape } = schema as { readonly shape?: Readonly<Record<string, unknown>> };
+  return Object.keys(shape ?? z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).properties ?? {});
 }
 
 type Issue = z.core.$ZodIssue;
@@ -64,6 +81,9 @@ function wordsOf(issue: Issue, module: string, args: ValueMap): string {
   const name = issue.path.map(String).join('.');
   const given = shown(valueAt(args, issue.path));
   const what = name === '' ? `"${module}"` : `"${name}"`;
+  if (valueAt(args, issue.path) instanceof Secret) {
+    return `${what} cannot be a secret, which would stand in a command line: use "stdin" or "environment"`;
+  }
   switch (issue.code) {
     case 'invalid_type':
       if (valueAt(args, issue.path) === undefined && name !== '') return `"${module}" needs the argument "${name}"`;

@@ -1,7 +1,7 @@
 import type { Events, HostStatus, OutcomeKind } from '../events.ts';
 import type { Inventory, Value } from '../inventory/inventory.ts';
 import type { Claim, HostShell } from '../shell/host-shell.ts';
-import type { Module } from '../modules/module.ts';
+import type { Controller, Module } from '../modules/module.ts';
 import type { PlannedDeployment } from '../playbook/plan.ts';
 import type { Journal } from './journal.ts';
 import { Knowledge } from './knowledge.ts';
@@ -21,6 +21,8 @@ export interface Engine {
   /** Bounds what runs on hosts at the same moment (`--forks`). */
   readonly fork: <T>(work: () => Promise<T>) => Promise<T>;
   readonly fileOf: (host: string, name: string) => string;
+  /** Files of this machine, for modules that bring some to hosts. */
+  readonly controller: Controller;
   /** The run folder, for people. */
   readonly folder: string;
   readonly owner: string;

@@ -1,6 +1,7 @@
 import { asPgupError, PgupError } from '../errors.ts';
-import type { Value, ValueMap } from '../inventory/inventory.ts';
-import type { Decision, Module, ModuleContext, Step } from '../modules/module.ts';
+import { isValueMap, type Value, type ValueMap } from '../inventory/inventory.ts';
+import { parseArguments } from '../modules/playbook-catalogue.ts';
+import type { Decision, Learned, Module, ModuleContext, Step } from '../modules/module.ts';
 import { render } from '../playbook/expressions.ts';
 import { settleHost } from './settle.ts';
 import type { HostShell, Result } from '../shell/host-shell.ts';
@@ -55,14 +56,24 @@ async function perform(work: HostTask, shell: HostShell): Promise<HostOutcome> {
   const query = module.read?.(context);
   const facts = query ? await shell.ask(query) : undefined;
   const decision = module.decide(context, facts);
-  if (decision.kind !== 'finished' && decision.kind !== 'elsewhere' && decision.learned) learn(work, decision.learned);
+  if ('learned' in decision) learn(work, decision.learned);
   switch (decision.kind) {
     case 'nothing':
+      for (const [name, value] of Object.entries(decision.variables ?? {})) work.state.register(work.host, name, value);
       return {
         ...outcome('ok', decision.reason),
         findings: decision.notices ?? [],
-        values: { changed: false, msg: decision.reason },
+        values: withLines({ msg: decision.reason, ...decision.values, changed: false }),
       };
+    case 'failed': {
+      const { says, next, values } = decision;
+      const error = new PgupError('task-failed', says, { host: work.host, next });
+      return {
+        ...outcome('failed', says),
+        values: withLines({ msg: says, ...values, changed: false, failed: true }),
+        error,
+      };
+    }
     case 'elsewhere':
       return outcome('skipped', decision.reason);
     case 'finished':
@@ -75,6 +86,9 @@ async function perform(work: HostTask, shell: HostShell): Promise<HostOutcome> {
     case 'steps': {
       const reads = decision.steps.every((step) => step.kind === 'ask' || step.kind === 'wait');
       const steps = decision.steps.map((step) => step.says);
+      // What waits for something is about what the tasks before it would have done.
+      const waits = decision.steps.every((step) => step.kind === 'wait' || step.kind === 'http' || step.kind === 'tcp');
+      if (engine.check && module.generic && waits) return outcome('skipped', `not under --check: ${steps.join('; ')}`);
       if (engine.check && !reads) return { ...outcome('would-change', steps.join('; ')), steps };
       return await carryOut({ work, shell, module, context, decision, steps, reads });
     }
@@ -94,6 +108,7 @@ interface CarryOut {
 
 /** The steps in order; the first that fails ends the task on this host. */
 async function carryOut({ work, shell, module, context, decision, steps, reads }: CarryOut): Promise<HostOutcome> {
+  const began = work.engine.now();
   const results: Result[] = [];
   const said: string[] = [];
   for (const [index, step] of decision.steps.entries()) {
@@ -107,10 +122,10 @@ async function carryOut({ work, shell, module, context, decision, steps, reads }
     if (verdict.learned) learn(work, verdict.learned);
     if (verdict.says !== undefined) said.push(verdict.says);
   }
-  const report = module.report?.(context, results);
+  const report = module.report?.(context, results, { began, ended: work.engine.now() });
   const changed = report ? report.changed : !reads;
   const last = results.at(-1);
-  const values: ValueMap = { ...(last ? resultValues(last) : {}), ...report?.values, changed };
+  const values = withLines({ ...(report || !last ? {} : resultValues(last)), ...report?.values, changed });
   if (report?.failed !== undefined) {
     const error = new PgupError('task-failed', report.failed, { host: work.host });
     return { ...outcome('failed', report.failed), steps, values: { ...values, failed: true }, error };
@@ -204,18 +219,20 @@ function moduleOf({ engine, task }: HostTask): Module {
 function moduleContext(work: HostTask, module: Module): ModuleContext {
   const { engine, state, task, host } = work;
   const scope = hostScope(work);
-  const rendered = module.schema.safeParse(render(task.arguments, scope));
-  if (!rendered.success) {
-    const problems = rendered.error.issues.map((issue) => `${issue.path.join('.') || module.name}: ${issue.message}`);
+  const args = render(task.arguments, scope);
+  const parsed = parseArguments(module, isValueMap(args) ? args : {});
+  if (!parsed.ok) {
     const { file, line, column } = task.at;
-    throw new PgupError('module-arguments', `${file}:${line}:${column}: ${problems.join('; ')}`, { host });
+    throw new PgupError('module-arguments', `${file}:${line}:${column}: ${parsed.says}`, { host });
   }
   const { name, hosts } = state.planned;
   const { applications, databases } = state.planned.deployment ?? { applications: [], databases: [] };
   return {
     host,
-    arguments: rendered.data,
+    arguments: parsed.arguments,
     variable: (variable) => scope.lookup(variable),
+    scope,
+    controller: engine.controller,
     deployment: { name, hosts, applications, databases },
     run: engine.run,
     learned: (other) => state.knowledge.host(other),
@@ -224,11 +241,19 @@ function moduleContext(work: HostTask, module: Module): ModuleContext {
   };
 }
 
-function learn(
-  { engine, state, host }: HostTask,
-  learned: Parameters<typeof state.knowledge.learn>[0]['learned'],
-): void {
+function learn({ engine, state, host }: HostTask, learned: Learned | undefined): void {
+  if (!learned) return;
   state.knowledge.learn({ host, learned, deployment: state.planned.name, journal: engine.journal });
+}
+
+/** Ansible gives every result that has output its lines too. */
+function withLines(values: ValueMap): ValueMap {
+  const lines = Object.entries(values).flatMap(([name, value]): readonly (readonly [string, readonly string[]])[] => {
+    if ((name !== 'stdout' && name !== 'stderr') || typeof value !== 'string') return [];
+    const split = value.split(/\r\n|[\n\r]/);
+    return [[`${name}_lines`, split.at(-1) === '' ? split.slice(0, -1) : split]];
+  });
+  return { ...values, ...Object.fromEntries(lines) };
 }
 
 /** What Ansible's modules register of a command: its exit code and output. */

@@ -1,9 +1,12 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { PgupError } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { Input, Step, Verdict } from '../modules/module.ts';
 import { mutation } from '../shell/fence.ts';
 import type { Claim, HostShell, JobState, Query, Result } from '../shell/host-shell.ts';
-import { httpGet } from './http-get.ts';
+import { httpRequest } from './http-request.ts';
+import { probeTcp } from './tcp-probe.ts';
 import { exited, judge } from './verdict.ts';
 
 /** The steps that one host can be told; claim, release and the marker are the deployment's own business. */
@@ -51,16 +54,21 @@ export async function performStep(step: HostStep, context: StepContext): Promise
     case 'wait':
       return poll(step, context, () => context.shell.ask(query(step)));
     case 'http':
-      return poll(step, context, async () => {
-        const { address, port } = step.request;
-        try {
-          const stream = await context.shell.forward(address, port);
-          return await httpGet(step.request, { stream, deadline: Math.min(10_000, step.deadline) });
-        } catch (thrown) {
-          // The web server's port refusing is what this step waits out; only the deadline makes it a failure.
-          return exited(7, String(thrown instanceof Error ? thrown.message : thrown));
-        }
-      });
+      // A port that refuses is what this step waits out; only the deadline makes it a failure.
+      return poll(step, context, () =>
+        httpRequest(step.request, {
+          open: (address, port) => context.shell.forward(address, port),
+          deadline: step.deadline,
+        }),
+      );
+    case 'tcp':
+      return poll(step, context, () =>
+        probeTcp({
+          connect: () => context.shell.forward(step.address, step.port),
+          listen: step.listen,
+          deadline: Math.min(5_000, step.deadline),
+        }),
+      );
     case 'fetch':
       return performFetch(step, context);
   }
@@ -133,7 +141,7 @@ function jobResult(step: Step, state: JobState, { host, output }: { host: string
 
 /** Asks until the judge is content; the last verdict counts when the time is up. */
 async function poll(
-  step: Extract<Step, { kind: 'wait' | 'http' }>,
+  step: Extract<Step, { kind: 'wait' | 'http' | 'tcp' }>,
   context: StepContext,
   ask: () => Promise<Result>,
 ): Promise<StepOutcome> {
@@ -150,9 +158,11 @@ async function poll(
 async function performFetch(step: Extract<Step, { kind: 'fetch' }>, context: StepContext): Promise<StepOutcome> {
   const { shell, keep } = context;
   try {
-    await shell.download(step.path, keep(step.to));
+    if (step.local === true) mkdirSync(dirname(step.to), { recursive: true });
+    await shell.download(step.path, step.local === true ? step.to : keep(step.to));
     return { verdict: { ok: true }, result: exited(0) };
   } catch (thrown) {
+    if (step.local === true) throw thrown;
     // Evidence that cannot be had must not stop what it was fetched for; that it is missing is said.
     const says = `${step.path} of ${shell.host} could not be fetched: ${String(thrown)}`;
     context.events.emit('note', { level: 'warning', text: says });

@@ -60,6 +60,8 @@ export function judge({ app1, db1, variables, others, run }: Scene): Decision {
     host: 'app1',
     arguments: {},
     variable,
+    scope: { lookup: variable, names: () => Object.keys(variables) },
+    controller: { resolve: (path) => path, read: () => undefined, kind: () => undefined, list: () => [] },
     deployment: {
       name: 'demo',
       hosts,
@@ -82,6 +84,7 @@ export function findingsOf(decision: Decision): readonly Finding[] {
       return decision.notices ?? [];
     case 'elsewhere':
     case 'steps':
+    case 'failed':
     case 'finished':
       return [];
   }
