@@ -69,7 +69,7 @@ ${writeReceipt(fresh, run)}`;
 export function dropCluster({ new: fresh, work, run }: Pick<NewClusterWork, 'new' | 'work' | 'run'>): Command {
   return sh`${raw('set -eu; cd /; export LC_ALL=C')}
 ${removeOurs({ new: fresh, work, run })}
-rm -rf ${work.directory}
+rm -rf ${[work.directory, work.applicationSockets, fresh.closedSocketDirectory]}
 rm -f ${[NEW_CLUSTER_RECEIPT, NEW_CLUSTER_INTENT]}; sync ${STATE}`;
 }
 

@@ -121,7 +121,6 @@ export const keepOldClusterModule = databaseModule({
     const path = `${STATE}/kept/${context.run}.json`;
     return {
       kind: 'steps',
-      learned,
       steps: [
         {
           kind: 'change',
@@ -130,9 +129,13 @@ export const keepOldClusterModule = databaseModule({
 ${setStart(old.configDirectory, 'disabled')}
 install -d -m 0700 ${STATE} ${`${STATE}/kept`}
 printf '%s\n' ${record} > ${path}; sync ${path}
-rm -rf ${workPaths(fresh).directory}
+rm -rf ${[workPaths(fresh).directory, fresh.closedSocketDirectory, workPaths(fresh).applicationSockets]}
 rm -f ${[`${STATE}/marker`, `${STATE}/new-cluster`, `${STATE}/new-cluster.intent`]}; sync ${STATE}
 systemctl daemon-reload`,
+          judge: (result) =>
+            exitCode(result) === 0
+              ? { ok: true, says: kept.join('; '), learned }
+              : { ok: false, says: `the old cluster could not be put away: ${complaint(result)}` },
         },
       ],
     };

@@ -69,7 +69,7 @@ export const newVersionReadyModule = databaseModule({
         findings: wrong.map(([check = '', says = '', next]) => finding(context.host, check, says, next)),
       };
     }
-    const versions = (is.get('binaries') ?? '').match(/\d+\.\d+/g) ?? [];
+    const versions = (is.get('binaries') ?? '').split('\n').map((line) => /\d+\.\d+/.exec(line)?.[0]);
     return {
       kind: 'nothing',
       reason: `PostgreSQL ${versions[0] ?? fresh.version} is installed beside ${versions[1] ?? old.version}, both down`,
