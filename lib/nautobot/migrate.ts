@@ -1,4 +1,5 @@
 import type { Command } from '../shell/host-shell.ts';
+import { sh } from '../shell/sh.ts';
 import type { Application } from './application.ts';
 import { serverScript } from './server-command.ts';
 
@@ -13,8 +14,9 @@ export interface Migration {
   readonly pending: boolean;
 }
 
-/** The transient unit that the migration runs in. */
-export const MIGRATE_UNIT = 'pgup-migrate';
+/** The transient unit that the migration runs in, and the one that keeps its output and exit code. */
+const MIGRATE_UNIT = 'pgup-migrate';
+const KEEPER_UNIT = 'pgup-migrate-keeper';
 
 /** Exit codes of the script; anything else is Django's own end. */
 export const MIGRATE_ENDS = { pending: 93, wrongServer: 94, health: 95 } as const;
@@ -28,7 +30,7 @@ export const MIGRATE_ENDS = { pending: 93, wrongServer: 94, health: 95 } as cons
  */
 const SCRIPT = `
 def pgup(to):
-    import sys, time
+    import os, sys, time
     from django.core.management import CommandError, call_command
     from django.db import connections
     from django.db.migrations.executor import MigrationExecutor
@@ -36,6 +38,18 @@ def pgup(to):
     def say(*words):
         print("pgup:", *words, flush=True)
 
+    def end(code):
+        # Past Python's and Nautobot's own leaving, which takes a second: everything is committed and said.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+    if to["go"]:
+        # An app may have asked the old server something while it loaded: that session must not be left.
+        connections.close_all()
+        say("loaded")
+        while not os.path.exists(to["go"]):
+            time.sleep(0.05)
     default = dict(connections["default"].settings_dict)
     for alias in connections:
         wrapper = connections[alias]
@@ -54,13 +68,13 @@ def pgup(to):
         major, version = cursor.fetchone()
     if str(major) != to["version"]:
         say("wrong-server", version)
-        sys.exit(94)
+        end(94)
     say("connected", version)
     executor = MigrationExecutor(connection)
     plan = [migration for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
     say("pending", len(plan), *["%s.%s" % (each.app_label, each.name) for each in plan[:20]])
     if plan and not to["pending"]:
-        sys.exit(93)
+        end(93)
     began = time.monotonic()
     call_command("migrate", interactive=False)
     say("migrated", "%.1f" % (time.monotonic() - began))
@@ -72,22 +86,71 @@ def pgup(to):
             raise
     except SystemExit as end:
         if end.code:
-            sys.exit(95)
+            end(95)
     say("healthy")
-    sys.exit(0)
+    end(0)
 `;
 
 /** `nautobot-server migrate` and Nautobot's own health check, against the server that is still closed. */
-export function migrate(application: Application, migration: Migration): Command {
+function migrationScript(migration: Migration, go: string): string {
   const to = JSON.stringify({
     port: migration.port,
     socket: migration.socketDirectory ?? '',
     version: migration.version,
     pending: migration.pending,
+    go,
   });
   // JSON of these is Python but for its two words.
-  const call = `pgup(${to.replace(':true', ':True').replace(':false', ':False')})`;
-  return serverScript(application, `${SCRIPT}\n${call}\n`, { unit: MIGRATE_UNIT });
+  return `${SCRIPT}\npgup(${to.replace(':true', ':True').replace(':false', ':False')})\n`;
+}
+
+/** Where a loaded migration and those who wait for it meet. In /run: a reboot ends both. */
+const PLACE = '/run/pgup-migrate';
+const GO = `${PLACE}/go`;
+
+/**
+ * Starts the migrating process and lets it load Nautobot (4 s of Django's start), which needs no database; then it
+ * waits for its word. For root; returns at once.
+ */
+export function loadMigration(application: Application, migration: Migration): Command {
+  const process = serverScript(application, migrationScript(migration, GO), { unit: MIGRATE_UNIT });
+  const script = sh`${process} > ${PLACE}/output 2>&1; echo "$?" > ${PLACE}/code.new; mv ${PLACE}/code.new ${PLACE}/code`;
+  return sh`${endMigration()}
+set -e; install -d -m 0750 -g ${application.group === '' ? 'root' : application.group} ${PLACE}
+systemd-run --quiet --collect --unit=${KEEPER_UNIT} -- /bin/sh -c ${script.text}`;
+}
+
+/** Exit code 0 once Nautobot is loaded; else the end of what the process said, and whether it still lives. */
+export function migrationIsLoaded(): Command {
+  return sh`grep -qs '^pgup: loaded' ${PLACE}/output && exit 0
+tail -n 8 ${PLACE}/output 2>/dev/null; systemctl is-active ${KEEPER_UNIT}.service > /dev/null || echo "the process has ended"; exit 1`;
+}
+
+/**
+ * Lets the loaded process go to work and prints what it says, to its end; its exit code is ours. Where none waits (the
+ * host was rebooted), a fresh one does the work. For root.
+ */
+export function migrate(application: Application, migration: Migration): Command {
+  return sh`if systemctl is-active -q ${KEEPER_UNIT}.service && [ ! -e ${GO} ]; then
+  touch ${GO}
+  tail -n +1 -s 0.05 -f ${PLACE}/output &
+  while [ ! -e ${PLACE}/code ] && systemctl is-active -q ${KEEPER_UNIT}.service; do sleep 0.05; done
+  sleep 0.1; kill "$!"
+  code=$(cat ${PLACE}/code) || code=96
+  rm -rf ${PLACE}; exit "$code"
+fi
+${endMigration()}
+${serverScript(application, migrationScript(migration, ''), { unit: MIGRATE_UNIT })}`;
+}
+
+/** Ends a migration, loaded or at work. For root. */
+export function endMigration(): Command {
+  return sh`systemctl stop ${[`${KEEPER_UNIT}.service`, `${MIGRATE_UNIT}.service`]} 2>/dev/null; rm -rf ${PLACE}`;
+}
+
+/** Exit code 0 while one is loaded or at work. */
+export function migrationRuns(): Command {
+  return sh`systemctl is-active -q ${KEEPER_UNIT}.service || systemctl is-active -q ${MIGRATE_UNIT}.service`;
 }
 
 /** A line of the migration's output in words. */

@@ -1,5 +1,5 @@
 import type { Command } from '../shell/host-shell.ts';
-import { raw, sh } from '../shell/sh.ts';
+import { sh } from '../shell/sh.ts';
 import type { Application } from './application.ts';
 
 /** The transient unit that a server command of ours runs in: by this name it can be found and ended. */
@@ -23,7 +23,7 @@ export function serverCommand(
   const like = unitToFollow(application);
   const properties = [
     `User=${user}`,
-    `Group=${group}`,
+    ...(group === '' ? [] : [`Group=${group}`]),
     `WorkingDirectory=${root}`,
     ...environmentFiles.map((file) => `EnvironmentFile=-${file}`),
   ].flatMap((property) => ['-p', property]);
@@ -48,9 +48,4 @@ function unitToFollow({ units, host }: Application): string {
   const [first] = [...units].sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
   if (!first) throw new Error(`${host} has no unit that runs Nautobot`);
   return first.name;
-}
-
-/** Ends a server command that was given a unit, and everything it started. */
-export function endServerCommand(unit: string): Command {
-  return sh`${raw('systemctl stop --')} ${`${unit}.service`} 2>/dev/null || :`;
 }

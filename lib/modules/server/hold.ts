@@ -18,7 +18,8 @@ interface Held {
   readonly content: string;
 }
 
-const dropInOf = (unit: string): string => `/etc/systemd/system/${unit}.d/pgup-hold.conf`;
+const directoryOf = (unit: string): string => `/etc/systemd/system/${unit}.d`;
+const dropInOf = (unit: string): string => `${directoryOf(unit)}/pgup-hold.conf`;
 
 function roles(context: ModuleContext): { application: Application | undefined; upgrade: Upgrade; database: boolean } {
   const upgrade = upgradeOf(context);
@@ -104,7 +105,7 @@ export const holdModule: Module<z.infer<typeof nothing>> = {
         raw('systemctl daemon-reload'),
         sh`install -d -m 0700 ${[STATE, `${STATE}/hold`]}; touch ${flags}`,
         database ? setStart(upgrade.old.configDirectory, 'manual') : raw(':'),
-        raw('sync'),
+        sh`sync ${[...flags, STATE, `${STATE}/hold`, ...held.flatMap(({ unit }) => [dropInOf(unit), directoryOf(unit), '/etc/systemd/system'])]}`,
       ),
     };
     return { kind: 'steps', steps: [step], ...learned };
@@ -112,8 +113,7 @@ export const holdModule: Module<z.infer<typeof nothing>> = {
 };
 
 function writeDropIn({ unit, content }: Held): Command {
-  const path = dropInOf(unit);
-  return sh`install -d ${path.slice(0, path.lastIndexOf('/'))}; printf %s ${content} > ${path}`;
+  return sh`install -d ${directoryOf(unit)}; printf %s ${content} > ${dropInOf(unit)}`;
 }
 
 /** Debian's start.conf with one word in it; owner, mode and comments stay. */
@@ -154,8 +154,8 @@ export const liftHoldModule: Module<z.infer<typeof nothing>> = {
           kind: 'change',
           says: `lift the hold of ${held.map(({ unit }) => unit).join(', ')}`,
           command: sh`rm -f ${[HOLD_NAUTOBOT, HOLD_POSTGRESQL, ...paths]}
-rmdir ${[`${STATE}/hold`, ...paths.map((path) => path.slice(0, path.lastIndexOf('/')))]} 2>/dev/null
-systemctl daemon-reload && sync`,
+rmdir ${[`${STATE}/hold`, ...held.map(({ unit }) => directoryOf(unit))]} 2>/dev/null
+sync ${[STATE, '/etc/systemd/system']} && systemctl daemon-reload`,
         },
       ],
     };

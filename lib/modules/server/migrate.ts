@@ -1,18 +1,71 @@
 import { z } from 'zod';
-import { endServerCommand } from '../../nautobot/server-command.ts';
-import { migrate, MIGRATE_ENDS, MIGRATE_UNIT, migrateProgress, migrateReport } from '../../nautobot/migrate.ts';
+import type { Application } from '../../nautobot/application.ts';
+import {
+  endMigration,
+  loadMigration,
+  migrate,
+  MIGRATE_ENDS,
+  migrateProgress,
+  migrateReport,
+  migrationIsLoaded,
+  migrationRuns,
+  type Migration,
+} from '../../nautobot/migrate.ts';
 import { workPaths } from '../../postgresql/host-paths.ts';
 import { answers, testAnswer } from '../../shell/answers.ts';
 import type { Result } from '../../shell/host-shell.ts';
-import { sh } from '../../shell/sh.ts';
 import type { Verdict } from '../module.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { applicationModule } from './application-module.ts';
-import { exitCode, reading, text } from './reading.ts';
+import { complaint, exitCode, reading, text } from './reading.ts';
 
 const nothing = z.strictObject({});
+const LOAD_DEADLINE = 300_000;
 /** Thousands of migrations over large tables have taken hours. */
 const DEADLINE = 24 * 3_600_000;
+
+function migrationOf({ database: { host } }: Application, { new: fresh, migratePending }: Upgrade): Migration {
+  const bySocket = host === '' || host.startsWith('/');
+  return {
+    port: fresh.closedPort,
+    socketDirectory: bySocket ? workPaths(fresh).applicationSockets : undefined,
+    version: fresh.version,
+    pending: migratePending,
+  };
+}
+
+/** Django's start takes seconds and needs no new server: it is over before the window opens. */
+export const loadMigrationModule = applicationModule({
+  name: 'load_migration',
+  summary: 'Starts the process that will migrate, so that it has loaded Nautobot when the new server is there.',
+  schema: nothing,
+  read: () => reading(testAnswer('running', migrationRuns())),
+  decide: ({ application, upgrade }, { host }, facts) => {
+    if (host !== upgrade.migrator) return { kind: 'nothing', reason: `${upgrade.migrator} migrates` };
+    if (facts && answers(facts).has('running')) return { kind: 'nothing', reason: 'loaded already' };
+    return {
+      kind: 'steps',
+      steps: [
+        {
+          kind: 'change',
+          says: `load Nautobot as ${application.user} for the migration; it waits for its word`,
+          command: loadMigration(application, migrationOf(application, upgrade)),
+        },
+        {
+          kind: 'wait',
+          says: 'wait until Nautobot is loaded',
+          command: migrationIsLoaded(),
+          every: 200,
+          deadline: LOAD_DEADLINE,
+          judge: (result) =>
+            exitCode(result) === 0
+              ? { ok: true, says: 'Nautobot is loaded and waits for its word' }
+              : { ok: false, says: `Nautobot cannot be loaded for the migration: ${complaint(result)}` },
+        },
+      ],
+    };
+  },
+});
 
 /** Documented step 7, on one host of the deployment. */
 export const migrateModule = applicationModule({
@@ -21,8 +74,7 @@ export const migrateModule = applicationModule({
   schema: nothing,
   decide: ({ application, upgrade }, { host }) => {
     if (host !== upgrade.migrator) return { kind: 'nothing', reason: `${upgrade.migrator} migrates` };
-    const { new: fresh, migratePending } = upgrade;
-    const bySocket = application.database.host === '' || application.database.host.startsWith('/');
+    const { new: fresh } = upgrade;
     const { pendingMigrations: pending } = application;
     const count = pending.length === 0 ? 'nothing is pending' : `${pending.length} pending`;
     return {
@@ -31,12 +83,7 @@ export const migrateModule = applicationModule({
         {
           kind: 'job',
           says: `nautobot-server migrate (${count}) and Nautobot's health check, on port ${fresh.closedPort}`,
-          command: migrate(application, {
-            port: fresh.closedPort,
-            socketDirectory: bySocket ? workPaths(fresh).applicationSockets : undefined,
-            version: fresh.version,
-            pending: migratePending,
-          }),
+          command: migrate(application, migrationOf(application, upgrade)),
           deadline: DEADLINE,
           progress: migrateProgress,
           judge: (result) => judgeMigration(result, upgrade),
@@ -85,14 +132,14 @@ function healthLines(output: string): string {
 /** Undo: no migrating process is left when the servers behind it go. */
 export const endMigrationModule = applicationModule({
   name: 'end_migration',
-  summary: 'Ends a migration that still runs.',
+  summary: 'Ends a migration that is loaded or at work.',
   schema: nothing,
-  read: () => reading(testAnswer('running', sh`systemctl is-active -q -- ${`${MIGRATE_UNIT}.service`}`)),
+  read: () => reading(testAnswer('running', migrationRuns())),
   decide: (_here, _context, facts) =>
     facts && !answers(facts).has('running')
       ? { kind: 'nothing', reason: 'no migration runs' }
       : {
           kind: 'steps',
-          steps: [{ kind: 'change', says: 'end the migration', command: endServerCommand(MIGRATE_UNIT) }],
+          steps: [{ kind: 'change', says: 'end the migration', command: endMigration() }],
         },
 });

@@ -61,6 +61,47 @@ export const nautobotServiceModule = applicationModule<Arguments>({
   },
 });
 
+/**
+ * The web servers load Nautobot without a database (they answer 500) and serve the moment that the doors open. Their
+ * settings name the port at which nobody answers until then. The hold stays: its flag is away for the start alone, and
+ * a reboot finds it.
+ */
+export const warmWebModule = applicationModule({
+  name: 'warm_web',
+  summary:
+    'Starts the web units ahead of the open doors, so that they have loaded by then; not where migrations are pending.',
+  schema: z.strictObject({}),
+  read: ({ application: { units } }) =>
+    reading(
+      ...units
+        .filter((unit) => unit.role === 'web')
+        .map(({ name }) => testAnswer(`active:${name}`, sh`systemctl is-active -q -- ${name}`)),
+      testAnswer('held', sh`[ -e ${HOLD_NAUTOBOT} ]`),
+    ),
+  decide: ({ application, upgrade }, _context, facts) => {
+    const is = facts ? answers(facts) : new Map<string, string>();
+    const wanted = application.units.filter(({ role, active }) => role === 'web' && active);
+    if (wanted.length === 0) return { kind: 'nothing', reason: 'no web server ran here' };
+    if (upgrade.applications.some(({ pendingMigrations }) => pendingMigrations.length > 0)) {
+      return { kind: 'nothing', reason: 'migrations are pending: the web starts after them' };
+    }
+    if (is.has('held') && wanted.every(({ name }) => is.has(`active:${name}`))) {
+      return { kind: 'nothing', reason: `${names(wanted)} loaded already` };
+    }
+    return {
+      kind: 'steps',
+      steps: [
+        {
+          kind: 'change',
+          says: `load ${names(wanted)}, which serves nobody before the doors are open`,
+          command: sh`rm -f ${HOLD_NAUTOBOT}; systemctl start -- ${wanted.map(({ name }) => name)}; code=$?
+touch ${HOLD_NAUTOBOT}; sync ${HOLD_NAUTOBOT}; exit "$code"`,
+        },
+      ],
+    };
+  },
+});
+
 function stop(
   units: readonly Unit[],
   active: (unit: Unit) => boolean,

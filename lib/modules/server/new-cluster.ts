@@ -119,18 +119,20 @@ export const dropClusterModule = databaseModule({
   },
 });
 
-/** Everything that tells what happened, in one archive, without the dumps that hold password hashes. */
+/** Everything that tells what happened, in one text, without the dumps that hold password hashes. */
 export function fetchLogs({ new: fresh }: Upgrade, run: string): readonly Step[] {
   const work = workPaths(fresh);
-  const archive = `${STATE}/logs-${run}.tar.gz`;
+  const gathered = `${STATE}/logs-${run}`;
   const log = `/var/log/postgresql/postgresql-${fresh.version}-${fresh.name}.log`;
   return [
     {
       kind: 'change',
       says: 'collect the logs of pg_upgrade and of the new server',
-      command: sh`umask 077; tar -czf ${archive} --ignore-failed-read ${[log, `${work.upgrade}/logs`, work.serverLog]} 2>/dev/null || :`,
+      command: sh`umask 077; for file in ${work.upgrade}/logs/* ${[work.serverLog, log]}; do
+  if [ -s "$file" ]; then printf '==> %s <==\n' "$file"; tail -c 2000000 "$file"; echo; fi
+done > ${gathered}`,
     },
-    { kind: 'fetch', says: 'fetch those logs', path: archive, to: 'postgresql-logs.tar.gz' },
-    { kind: 'change', says: 'remove the collected logs from the host', command: sh`rm -f ${archive}` },
+    { kind: 'fetch', says: 'fetch those logs', path: gathered, to: 'pg_upgrade.log' },
+    { kind: 'change', says: 'remove the collected logs from the host', command: sh`rm -f ${gathered}` },
   ];
 }

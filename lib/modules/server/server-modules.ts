@@ -5,8 +5,8 @@ import { checkUpgradeModule } from './check-upgrade.ts';
 import { finishDataModule, startClosedModule, statisticsModule } from './closed-service.ts';
 import { settleFingerprintModule, takeFingerprintModule, verifyDataModule } from './fingerprint.ts';
 import { holdModule, liftHoldModule } from './hold.ts';
-import { endMigrationModule, migrateModule } from './migrate.ts';
-import { nautobotServiceModule } from './nautobot-service.ts';
+import { endMigrationModule, loadMigrationModule, migrateModule } from './migrate.ts';
+import { nautobotServiceModule, warmWebModule } from './nautobot-service.ts';
 import { createClusterModule, dropClusterModule } from './new-cluster.ts';
 import { keepOldClusterModule, openDoorsModule } from './open-doors.ts';
 import { installPackagesModule, restorePackagesModule } from './packages.ts';
@@ -38,6 +38,8 @@ export const serverModules: readonly Module[] = [
   startClosedModule,
   verifyDataModule,
   finishDataModule,
+  loadMigrationModule,
+  warmWebModule,
   migrateModule,
   endMigrationModule,
   openDoorsModule,
