@@ -116,7 +116,8 @@ export interface Learned {
 /** How a step's result is read: success, perhaps with facts; or a failure in words with what to do. */
 export type Verdict =
   | { readonly ok: true; readonly learned?: Learned; readonly says?: string }
-  | { readonly ok: false; readonly says: string; readonly next?: string };
+  /** `final`: a step that waits need not ask again, it will not become better. */
+  | { readonly ok: false; readonly says: string; readonly next?: string; readonly final?: boolean };
 
 interface StepBase {
   /** What it does, in the imperative, as check mode prints it: `stop nautobot-worker.service`. */

@@ -117,13 +117,17 @@ export function loadMigration(application: Application, migration: Migration): C
   const script = sh`${process} > ${PLACE}/output 2>&1; echo "$?" > ${PLACE}/code.new; mv ${PLACE}/code.new ${PLACE}/code`;
   return sh`${endMigration()}
 set -e; install -d -m 0750 -g ${application.group === '' ? 'root' : application.group} ${PLACE}
-systemd-run --quiet --collect --unit=${KEEPER_UNIT} -- /bin/sh -c ${script.text}`;
+printf '%s\\n' ${script.text} > ${PLACE}/run
+systemd-run --quiet --collect --unit=${KEEPER_UNIT} -- /bin/sh ${PLACE}/run`;
 }
 
-/** Exit code 0 once Nautobot is loaded; else the end of what the process said, and whether it still lives. */
+/** Exit code of migrationIsLoaded where the process has ended, which it does not do by itself. */
+export const MIGRATION_ENDED = 9;
+
+/** Exit code 0 once Nautobot is loaded; else the end of what the process said. */
 export function migrationIsLoaded(): Command {
   return sh`grep -qs '^pgup: loaded' ${PLACE}/output && exit 0
-tail -n 8 ${PLACE}/output 2>/dev/null; systemctl is-active ${KEEPER_UNIT}.service > /dev/null || echo "the process has ended"; exit 1`;
+tail -n 8 ${PLACE}/output 2>/dev/null; systemctl is-active -q ${KEEPER_UNIT}.service || exit ${MIGRATION_ENDED}; exit 1`;
 }
 
 /**

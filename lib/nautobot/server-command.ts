@@ -28,7 +28,10 @@ export function serverCommand(
     ...environmentFiles.map((file) => `EnvironmentFile=-${file}`),
   ].flatMap((property) => ['-p', property]);
   const options = ['--quiet', '--wait', '--pipe', '--collect', '--service-type=exec', ...properties];
-  const words = [server, ...(config === undefined ? [] : ['--config-path', config]), ...argv];
+  // systemd puts variables of its own into what it starts; two dollars are one.
+  const words = [server, ...(config === undefined ? [] : ['--config-path', config]), ...argv].map((word) =>
+    word.replaceAll('$', () => '$$'),
+  );
   return sh`(
 eval "set -- $(systemctl show -p Environment --value -- ${like})"
 inherited=

@@ -49,6 +49,23 @@ export function psql(server: ServerAddress, database: string, ...options: readon
   return sh`${environment()} ${server.binDirectory}/psql -XAtqw -v ON_ERROR_STOP=1 ${options} -h ${server.socketDirectory} -p ${server.port} -U ${server.user} -d ${database}`;
 }
 
+/** Exit code of awaitService where the service has given up. */
+export const SERVICE_ENDED = 9;
+
+/**
+ * Exit code 0 once a server that systemd was told to start takes connections; else the end of its log. systemd does not
+ * say that a cluster failed to start: Debian's unit ignores it, so no job of systemd's and no server are the sign.
+ */
+export function awaitService(
+  server: Omit<ServerAddress, 'user'>,
+  { unit, running, log }: { unit: string; running: Command; log: string },
+): Command {
+  return sh`${isReady(server)} && exit 0
+tail -n 6 ${log}
+[ -n "$(systemctl show -p Job --value -- ${unit})" ] || ${running} || exit ${SERVICE_ENDED}
+exit 1`;
+}
+
 /** Exit code 0 once the server takes connections. */
 export function isReady(server: Omit<ServerAddress, 'user'>): Command {
   return sh`${server.binDirectory}/pg_isready -q -h ${server.socketDirectory} -p ${server.port}`;

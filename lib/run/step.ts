@@ -149,7 +149,7 @@ async function poll(
   for (;;) {
     const result = await ask();
     const verdict = judge(step, result);
-    if (verdict.ok || context.now() + step.every > end) return { verdict, result };
+    if (verdict.ok || verdict.final === true || context.now() + step.every > end) return { verdict, result };
     if (context.park.aborted) throw new PgupError('interrupted', `interrupted while waiting: ${step.says}`);
     await context.sleep(step.every);
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { workPaths } from '../../postgresql/host-paths.ts';
-import { closedServer, isReady } from '../../postgresql/server-address.ts';
+import { awaitService, closedServer, SERVICE_ENDED } from '../../postgresql/server-address.ts';
 import { firstStatistics, restOfStatistics, updateExtensions } from '../../postgresql/statistics.ts';
 import { isRunning } from '../../postgresql/transient-server.ts';
 import { answers, outputAnswer, testAnswer } from '../../shell/answers.ts';
@@ -74,13 +74,18 @@ systemctl reset-failed -- ${fresh.unit} 2>/dev/null; systemctl --no-block start 
     {
       kind: 'wait',
       says: `wait until PostgreSQL ${fresh.version} takes connections on its private socket`,
-      command: sh`${isReady(server)} || { code=$?; tail -n 5 ${log}; exit "$code"; }`,
+      command: awaitService(server, { unit: fresh.unit, running: isRunning(fresh), log }),
       every: 50,
       deadline: START_DEADLINE,
       judge: (result) =>
         exitCode(result) === 0
           ? { ok: true, says: `PostgreSQL ${fresh.version} runs closed on port ${fresh.closedPort}` }
-          : { ok: false, says: `PostgreSQL ${fresh.version} does not start: ${complaint(result)}`, next: `see ${log}` },
+          : {
+              ok: false,
+              says: `PostgreSQL ${fresh.version} does not start: ${complaint(result)}`,
+              next: `see ${log}`,
+              final: exitCode(result) === SERVICE_ENDED,
+            },
     },
   ];
 }

@@ -5,6 +5,7 @@ import {
   loadMigration,
   migrate,
   MIGRATE_ENDS,
+  MIGRATION_ENDED,
   migrateProgress,
   migrateReport,
   migrationIsLoaded,
@@ -60,7 +61,11 @@ export const loadMigrationModule = applicationModule({
           judge: (result) =>
             exitCode(result) === 0
               ? { ok: true, says: 'Nautobot is loaded and waits for its word' }
-              : { ok: false, says: `Nautobot cannot be loaded for the migration: ${complaint(result)}` },
+              : {
+                  ok: false,
+                  says: `Nautobot cannot be loaded for the migration: ${complaint(result)}`,
+                  final: exitCode(result) === MIGRATION_ENDED,
+                },
         },
       ],
     };

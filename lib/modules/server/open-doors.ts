@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { STATE, workPaths } from '../../postgresql/host-paths.ts';
-import { isReady, openServer } from '../../postgresql/server-address.ts';
+import { awaitService, openServer, SERVICE_ENDED } from '../../postgresql/server-address.ts';
 import { isRunning } from '../../postgresql/transient-server.ts';
 import { answers, fileAnswer, outputAnswer, testAnswer } from '../../shell/answers.ts';
 import { sh } from '../../shell/sh.ts';
@@ -62,7 +62,7 @@ systemctl --no-block restart -- ${fresh.unit}`,
     {
       kind: 'wait',
       says: `wait until PostgreSQL ${fresh.version} takes connections on port ${fresh.port}`,
-      command: sh`${isReady(server)} || { code=$?; tail -n 5 ${log}; exit "$code"; }
+      command: sh`( ${awaitService(server, { unit: fresh.unit, running: isRunning(fresh), log })} ) || exit "$?"
 [ "$(sed -n 4p ${fresh.dataDirectory}/postmaster.pid)" -eq ${fresh.port} ] || { echo "it still runs closed"; exit 1; }
 LC_ALL=C ${fresh.binDirectory}/pg_controldata ${fresh.dataDirectory} | sed -n 's/^Database system identifier: *//p'`,
       every: 50,
@@ -74,6 +74,7 @@ LC_ALL=C ${fresh.binDirectory}/pg_controldata ${fresh.dataDirectory} | sed -n 's
             ok: false,
             says: `PostgreSQL ${fresh.version} does not take connections: ${complaint(result)}`,
             next: `see ${log}`,
+            final: exitCode(result) === SERVICE_ENDED,
           };
         }
         if (identifier !== undefined && !found.endsWith(identifier)) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseControlData } from '../../postgresql/control-data.ts';
 import type { Cluster, NewCluster } from '../../postgresql/cluster.ts';
 import { HOLD_POSTGRESQL } from '../../postgresql/host-paths.ts';
-import { isReady } from '../../postgresql/server-address.ts';
+import { awaitService, SERVICE_ENDED } from '../../postgresql/server-address.ts';
 import { controlData, isRunning } from '../../postgresql/transient-server.ts';
 import { answers, outputAnswer, testAnswer } from '../../shell/answers.ts';
 import type { Result } from '../../shell/host-shell.ts';
@@ -10,7 +10,7 @@ import { sh } from '../../shell/sh.ts';
 import type { Decision, Step, Verdict } from '../module.ts';
 import { databaseModule } from './database-module.ts';
 import { setStart } from './hold.ts';
-import { complaint, judgeExit, reading, text } from './reading.ts';
+import { complaint, exitCode, judgeExit, reading, text } from './reading.ts';
 
 const schema = z.strictObject({
   cluster: z.enum(['old', 'new']).describe('Which of the two clusters.'),
@@ -98,7 +98,7 @@ systemctl reset-failed -- ${unit} 2>/dev/null; systemctl --no-block start -- ${u
       {
         kind: 'wait',
         says: `wait until PostgreSQL ${version} takes connections on port ${old.port}`,
-        command: sh`${isReady(old)} || { code=$?; tail -n 5 ${logFile}; exit "$code"; }`,
+        command: awaitService(old, { unit, running: isRunning(old), log: logFile }),
         every: 100,
         deadline: START_DEADLINE,
         judge: (result) =>
@@ -108,6 +108,7 @@ systemctl reset-failed -- ${unit} 2>/dev/null; systemctl --no-block start -- ${u
                 ok: false,
                 says: `PostgreSQL ${version} does not take connections: ${complaint(result)}`,
                 next: `see ${logFile}`,
+                final: exitCode(result) === SERVICE_ENDED,
               },
       },
     ],
