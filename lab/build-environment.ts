@@ -48,6 +48,21 @@ function networkSettings(): NetworkSettings {
   return { variables, files };
 }
 
+/** Whether this machine's own first process is systemd: then control groups are its to hand out. */
+export function runsSystemd(): boolean {
+  return existsSync('/run/systemd/system');
+}
+
+/** The same command as a service that may make control groups of its own; its output and exit code come back here. */
+function asService(argv: readonly string[]): string[] {
+  return [
+    ...['systemd-run', '--quiet', '--pipe', '--wait', '--collect', '--property=Delegate=yes'],
+    ...Object.entries(NSPAWN_ENVIRONMENT).map(([name, value]) => `--setenv=${name}=${value}`),
+    '--',
+    ...argv,
+  ];
+}
+
 /** Said by systemd-nspawn at the end of a run on a machine whose /run lies on a disk; it means nothing. */
 const NOISE = /^Attempted to remove disk file system/;
 
@@ -80,27 +95,25 @@ export async function runInBuild(script: string, build: BuildRoot): Promise<void
   const bind = (flag: string, pairs: Readonly<Record<string, string>>): string[] =>
     Object.entries(pairs).map(([inside, outside]) => `${flag}=${nspawnPath(outside)}:${nspawnPath(inside)}`);
   const settings = { ...variables, ...build.environment, LANG: 'C.UTF-8' };
-  const result = await command(
-    [
-      'systemd-nspawn',
-      ...NSPAWN_QUIET,
-      '--as-pid2',
-      '--pipe',
-      `--machine=${build.machine ?? `pgup-lab-build-${process.pid}`}`,
-      `--directory=${build.root}`,
-      ...bind('--bind-ro', readOnly),
-      ...bind('--bind', build.writable),
-      ...Object.entries(settings).map(([name, value]) => `--setenv=${name}=${value}`),
-      '/bin/sh',
-      `/run/recipe/${script}`,
-    ],
-    {
-      env: { PATH: process.env['PATH'], ...NSPAWN_ENVIRONMENT },
-      logFile: build.logFile,
-      onLine: build.onLine,
-      mayFail: true,
-    },
-  );
+  const nspawn = [
+    'systemd-nspawn',
+    ...NSPAWN_QUIET,
+    '--as-pid2',
+    '--pipe',
+    `--machine=${build.machine ?? `pgup-lab-build-${process.pid}`}`,
+    `--directory=${build.root}`,
+    ...bind('--bind-ro', readOnly),
+    ...bind('--bind', build.writable),
+    ...Object.entries(settings).map(([name, value]) => `--setenv=${name}=${value}`),
+    '/bin/sh',
+    `/run/recipe/${script}`,
+  ];
+  const result = await command(runsSystemd() ? asService(nspawn) : nspawn, {
+    env: { ...process.env, ...NSPAWN_ENVIRONMENT },
+    logFile: build.logFile,
+    onLine: build.onLine,
+    mayFail: true,
+  });
   if (result.code === 0) return;
   const said = `${result.stdout}\n${result.stderr}`
     .split('\n')

@@ -14,11 +14,16 @@ import type { Topology } from './topology.ts';
 /** What a lab was asked to be: one that stands is the same where these are. */
 export type Asked = Pick<LabState, 'topology' | 'topologyHash' | 'dump'>;
 
+/** The folders that hosts see at /srv, by the name they have there. */
+function servedArtifacts(topology: Topology): Readonly<Record<string, ArtifactName>> {
+  // Wheels are for Nautobot's environment: without such a host they need not be built.
+  const wheels = topology.hosts.some(({ roles }) => roles.includes('nautobot'));
+  return { apt: 'packages', ...(wheels ? { wheels: 'wheels' } : {}) };
+}
+
 /** What the hosts of a topology are made of. */
 export function neededArtifacts(topology: Topology, dumped: boolean): readonly ArtifactName[] {
-  return [
-    ...new Set([...topology.hosts.flatMap((spec) => layersOf(spec, dumped)), 'packages' as const, 'wheels' as const]),
-  ];
+  return [...topology.hosts.flatMap((spec) => layersOf(spec, dumped)), ...Object.values(servedArtifacts(topology))];
 }
 
 /** The network that a lab will get, or why there is none for it. */
@@ -44,7 +49,9 @@ export async function claim(name: string, topology: Topology, asked: Asked, runt
     runtime,
     network,
     opsPassword: randomBytes(12).toString('hex'),
-    served: { apt: artifactRoot('packages'), wheels: artifactRoot('wheels') },
+    served: Object.fromEntries(
+      Object.entries(servedArtifacts(topology)).map(([name, artifact]) => [name, artifactRoot(artifact)]),
+    ),
     hosts: topology.hosts.map((spec, index) => ({
       name: spec.name,
       address: hostAddress(network, index + 1),

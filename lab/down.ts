@@ -7,7 +7,7 @@ import { removeBridge } from './network.ts';
 import { overlayFolders } from './overlay-folder.ts';
 import { unmountBelow } from './overlay.ts';
 import type { Progress } from './progress.ts';
-import { labFolder, readState } from './state.ts';
+import { labFolder, logFolder, readState } from './state.ts';
 
 /**
  * Takes down whatever there is of a lab, in whatever state a crash left it: what to look for follows from the lab's
@@ -31,6 +31,8 @@ export async function takeDown(name: string, progress: Progress): Promise<void> 
   for (const machine of machines) await forgetMachine(machine);
   await removeBridge(state?.network.bridge ?? bridgeName(name), machines.map(vethName));
   if (state !== undefined && writtenFor(state.inventory, name)) rmSync(state.inventory);
+  // A lab that could not come up is taken down too, and then its logs are what its user needs.
+  if (state?.phase === 'up') rmSync(logFolder(name), { recursive: true, force: true });
   // Last, because a `down` that is interrupted must find out again what there is.
   rmSync(labFolder(name), { recursive: true, force: true });
   progress.say(`the lab ${name} is down`);

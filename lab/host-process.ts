@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NSPAWN_ENVIRONMENT, NSPAWN_QUIET, nspawnPath } from './build-environment.ts';
+import { NSPAWN_ENVIRONMENT, NSPAWN_QUIET, nspawnPath, runsSystemd } from './build-environment.ts';
 import { command } from './command.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
 import { LabError } from './errors.ts';
@@ -47,7 +47,7 @@ export async function forgetMachine(machine: string): Promise<void> {
     await unmountBelow(path);
     rmSync(path, { recursive: true, force: true });
   }
-  if (existsSync('/run/systemd/system')) {
+  if (runsSystemd()) {
     await command(['systemctl', 'reset-failed', `pgup-lab-${machine}.service`], { mayFail: true });
   }
 }
@@ -58,7 +58,7 @@ export async function forgetMachine(machine: string): Promise<void> {
  */
 export async function startHost(place: HostPlace): Promise<void> {
   await forgetMachine(place.machine);
-  if (existsSync('/run/systemd/system')) {
+  if (runsSystemd()) {
     await command([
       ...['systemd-run', '--quiet', '--collect', `--unit=pgup-lab-${place.machine}`],
       ...['Delegate=yes', 'KillMode=mixed', 'TasksMax=infinity', `SuccessExitStatus=${REBOOT}`].map(

@@ -28,7 +28,10 @@ export async function mountOverlay(overlay: Overlay, options: OverlayOptions = {
     'redirect_dir=on',
     ...(options.volatile === true ? ['volatile'] : []),
   ];
-  await command(['mount', '-t', 'overlay', 'overlay', '-o', settings.join(','), overlay.root]);
+  // By the older system call: the newer one, which libmount 2.39 and later prefer, takes options of 255 bytes at most,
+  // and a stack of layers with their paths is longer.
+  const env = { ...process.env, LIBMOUNT_FORCE_MOUNT2: 'always' };
+  await command(['mount', '-t', 'overlay', 'overlay', '-o', settings.join(','), overlay.root], { env });
 }
 
 /** The mount points at or below a folder, deepest first. */

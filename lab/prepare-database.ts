@@ -1,10 +1,11 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { runInBuild } from './build-environment.ts';
 import { rolesNamedIn } from './dump.ts';
 import { LabError } from './errors.ts';
 import type { HostFiles } from './host-files.ts';
 import { DATABASE_PASSWORD } from './recipe.ts';
+import { logFolder } from './state.ts';
 import type { ClusterSpec } from './topology.ts';
 
 /** Makes a database host's clusters what its topology says, in its mounted root, before it boots. */
@@ -13,7 +14,8 @@ export async function prepareDatabase(root: string, files: HostFiles): Promise<v
   const { spec } = files.host;
   const [main, ...others] = spec.clusters;
   if (main === undefined) return;
-  const logFile = join(root, '..', 'prepare.log');
+  const logFile = join(logFolder(state.name), `${files.host.name}-prepare.log`);
+  mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
   const script = async (name: string, environment: Record<string, string>, dump?: string): Promise<void> => {
     await runInBuild(name, {
       root,

@@ -14,6 +14,7 @@ import { banner, until } from './wait.ts';
 
 /** Makes what the state says: keys, bridge, root file systems, running hosts, inventory. */
 export async function raise(state: LabState, progress: Progress): Promise<void> {
+  rmSync(logFolder(state.name), { recursive: true, force: true });
   await makeClientKey(clientKeyFile(state.name), state.name);
   await makeBridge(state.network);
   const dropped = await droppedBetweenHosts(state.network.bridge);
@@ -43,20 +44,19 @@ async function prepareAll(state: LabState): Promise<void> {
 /** Boots one host and waits until its sshd answers. */
 export async function bootAndWait(state: LabState, host: HostState): Promise<void> {
   await bootHost(state, host);
-  const log = join(hostFolder(state, host.name), 'console.log');
-  await until(`sshd of ${host.name} (see ${log})`, 60, () => banner(host.address, 22));
+  await until(`sshd of ${host.name}`, 60, () => banner(host.address, 22));
 }
 
-/** Saves what the hosts said from a lab that is about to be taken down, and says where it is. */
-export function keepLogs(state: LabState): string | undefined {
+/**
+ * Saves what the hosts said from a lab that could not come up and is about to be taken down: beside the logs of its
+ * preparation, which are there from the start.
+ */
+export function keepConsoles(state: LabState): void {
   const folder = logFolder(state.name);
-  rmSync(folder, { recursive: true, force: true });
-  const logs = state.hosts.flatMap(({ name }) =>
-    ['prepare.log', 'console.log'].map((log) => ({ from: join(hostFolder(state, name), log), to: `${name}-${log}` })),
-  );
-  const found = logs.filter(({ from }) => existsSync(from));
-  if (found.length === 0) return undefined;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const { from, to } of found) copyFileSync(from, join(folder, to));
-  return folder;
+  for (const { name } of state.hosts) {
+    const console = join(hostFolder(state, name), 'console.log');
+    if (!existsSync(console)) continue;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    copyFileSync(console, join(folder, `${name}-console.log`));
+  }
 }

@@ -53,7 +53,7 @@ export function networkLock(): string {
   return join(stateFolder(), 'networks.lock');
 }
 
-/** Where the hosts of a lab that could not come up left what they said. */
+/** What the preparation of a lab's hosts said; stays where the lab could not come up, until the next attempt. */
 export function logFolder(name: string): string {
   return join(stateFolder(), 'logs', name);
 }

@@ -18,8 +18,8 @@ import { cacheFolder, stateFolder } from './paths.ts';
 import { findDump } from './prepare-database.ts';
 import { seconds } from './progress.ts';
 import type { Progress } from './progress.ts';
-import { bootAndWait, keepLogs, raise } from './raise.ts';
-import { bootId, hostFolder, labFolder, labLock, networkLock, readState, writeState } from './state.ts';
+import { bootAndWait, keepConsoles, raise } from './raise.ts';
+import { bootId, hostFolder, labFolder, labLock, logFolder, networkLock, readState, writeState } from './state.ts';
 import type { LabState } from './state.ts';
 import { STORAGE_PACKAGES } from './storage.ts';
 import { readTopology } from './topology.ts';
@@ -92,11 +92,10 @@ async function make(name: string, topology: Topology, asked: Asked, progress: Pr
   try {
     await raise(state, progress);
   } catch (error) {
-    const logs = keepLogs(state);
-    progress.say(
-      `that failed: taking down what there is of the lab${logs === undefined ? '' : ` (its logs stay in ${logs})`}`,
-    );
+    keepConsoles(state);
+    progress.say('that failed: taking down what there is of the lab');
     await takeDown(name, progress);
+    if (existsSync(logFolder(name))) progress.say(`what its hosts said is in ${logFolder(name)}`);
     throw error;
   }
   const up = { ...state, phase: 'up' as const };
