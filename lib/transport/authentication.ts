@@ -31,8 +31,16 @@ export async function prepareAuthentication(options: {
     target.privateKeyFiles.map((file) => keyring.file({ file, host: target.host, agentKeys })),
   );
   const prompts = new Prompts(target, ask);
-  const keys = keyWays(target, files, agentKeys);
-  const ways = [...keys.slice(0, MOST_KEYS), ...passwordWays(target, prompts)];
+  const { named, others } = keyWays(target, files, agentKeys);
+  // Keys that were named, then a password that was given, then what the agent happens to hold: a server that takes
+  // three tries only must not spend them on keys that nobody meant for it.
+  const passwords = passwordWays(target, prompts);
+  const few = [
+    ...named.slice(0, MOST_KEYS),
+    ...passwords.given,
+    ...others.slice(0, Math.max(0, MOST_KEYS - named.length)),
+  ];
+  const ways = [...few, ...passwords.asked];
   const tried: string[] = [];
   let next = 0;
   let left: readonly string[] | null = null;
@@ -55,11 +63,15 @@ export async function prepareAuthentication(options: {
       }
       return false;
     },
-    refusal: () => refusal({ target, tried, left, files, prompts, unused: keys.length - MOST_KEYS }),
+    refusal: () => refusal({ target, tried, left, files, prompts, unused: named.length + others.length - MOST_KEYS }),
   };
 }
 
-function keyWays(target: Target, files: readonly KeyFile[], agentKeys: readonly ParsedKey[]): Way[] {
+function keyWays(
+  target: Target,
+  files: readonly KeyFile[],
+  agentKeys: readonly ParsedKey[],
+): { named: Way[]; others: Way[] } {
   const username = target.user;
   const socket = target.agentSocket;
   const byAgent = (key: ParsedKey): Way[] =>
@@ -84,39 +96,30 @@ function keyWays(target: Target, files: readonly KeyFile[], agentKeys: readonly 
     if (held) offered.push(blob);
     return held ? byAgent(held) : [];
   });
-  if (target.identitiesOnly === true) return fromFiles;
+  if (target.identitiesOnly === true) return { named: fromFiles, others: [] };
   const others = agentKeys.filter((key) => !offered.some((blob) => blob.equals(key.getPublicSSH())));
-  return [...fromFiles, ...others.flatMap(byAgent)];
+  return { named: fromFiles, others: others.flatMap(byAgent) };
 }
 
-function passwordWays(target: Target, prompts: Prompts): Way[] {
+function passwordWays(target: Target, prompts: Prompts): { given: Way[]; asked: Way[] } {
   const username = target.user;
-  const password: Way[] = target.password
-    ? [
-        {
-          method: { type: 'password', username, password: target.password.reveal() },
-          needs: 'password',
-          says: 'password',
-        },
-      ]
-    : [];
-  if (!target.password && !prompts.answerable) return [];
-  return [
-    ...password,
-    {
-      method: {
-        type: 'keyboard-interactive',
-        username,
-        prompt: (_name, _instructions, _language, asked, finish) => {
-          prompts.answer(asked).then(finish, () => {
-            finish([]);
-          });
-        },
+  const interactive: Way = {
+    method: {
+      type: 'keyboard-interactive',
+      username,
+      prompt: (_name, _instructions, _language, asked, finish) => {
+        prompts.answer(asked).then(finish, () => {
+          finish([]);
+        });
       },
-      needs: 'keyboard-interactive',
-      says: 'keyboard-interactive',
     },
-  ];
+    needs: 'keyboard-interactive',
+    says: 'keyboard-interactive',
+  };
+  if (!target.password) return { given: [], asked: prompts.answerable ? [interactive] : [] };
+  const password = target.password.reveal();
+  const plain: Way = { method: { type: 'password', username, password }, needs: 'password', says: 'password' };
+  return { given: [plain, interactive], asked: [] };
 }
 
 /** Answers what keyboard-interactive asks: the password to the first hidden prompt, all else is for a person. */

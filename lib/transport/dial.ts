@@ -10,8 +10,8 @@ import { withResolvers } from './ssh2-channel.ts';
 import { Ssh2Connection } from './ssh2-connection.ts';
 import type { Target } from './transport.ts';
 
-/** A frozen peer is found after this interval times one more than the count: 40 s. */
-const KEEPALIVE = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
+/** A frozen peer is found after the interval times one more than the count: 40 s. */
+const KEEPALIVE = 10_000;
 
 /** What ssh2 and sockets put on their errors. */
 interface LineError extends Error {
@@ -35,6 +35,8 @@ export interface DialOptions {
   /** The stream through a jump host; a TCP connection is made without it. */
   readonly through: Duplex | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Milliseconds between two signs of life. */
+  readonly keepalive: number | undefined;
 }
 
 /** One attempt at one connection, bounded by the target's connect timeout. Never throws. */
@@ -128,7 +130,8 @@ class Attempt {
       // ssh2 asks with (null, null) first and takes `false` for "no more ways"; its types know neither.
       authHandler: (left, partial) => authentication.handler(left, partial),
       readyTimeout: 0,
-      ...KEEPALIVE,
+      keepaliveInterval: this.#options.keepalive ?? KEEPALIVE,
+      keepaliveCountMax: 3,
     });
     const client = ssh.connection;
     if (client) this.#watch(client, stream);
@@ -206,14 +209,14 @@ class Attempt {
       const again = error.code === 'ENOTFOUND' ? 'never' : 'soon';
       return { error: new PgupError('unreachable', says, { ...cause, ...nextFor(target) }), again };
     }
-    return { error: this.#hungUp(error), again: 'later' };
+    return this.#hungUp(error);
   }
 
-  #hungUp(error: Error): PgupError {
+  #hungUp(error: Error): DialFailure {
     const { target } = this.#options;
     const said = this.#heard.split(/\r?\n/).find((line) => line !== '' && !line.startsWith('SSH-'));
     const banned = said !== undefined && /not allowed at this time/i.test(said);
-    return new PgupError(
+    const letter = new PgupError(
       'unreachable',
       `${placeOf(target)} hung up before the SSH handshake: ${said ?? error.message}`,
       {
@@ -224,6 +227,9 @@ class Attempt {
           : `too many connections at once (MaxStartups), or no sshd there: ssh -v -p ${target.port} ${target.address}`,
       },
     );
+    // Silence is a full MaxStartups, and OpenSSH 9.8 says so; whoever says something else will say it again.
+    const full = said === undefined || /maxstartups/i.test(said);
+    return { error: letter, again: full ? 'later' : 'never' };
   }
 }
 

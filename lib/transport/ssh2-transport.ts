@@ -14,6 +14,8 @@ export interface Ssh2Options {
   /** Shared with other transports of the same program. */
   readonly handshakes?: Handshakes | undefined;
   readonly random?: (() => number) | undefined;
+  /** Milliseconds between two signs of life; three may stay unanswered. */
+  readonly keepalive?: number | undefined;
 }
 
 /** Attempts and the growing pause between them. Only what failed before any login was refused is tried again. */
@@ -36,6 +38,7 @@ class Ssh2Transport implements Transport {
   readonly #keyring: Keyring;
   readonly #handshakes: Handshakes;
   readonly #random: () => number;
+  readonly #keepalive: number | undefined;
   readonly #bastions = new Map<string, Bastion>();
 
   constructor(options: Ssh2Options) {
@@ -43,6 +46,7 @@ class Ssh2Transport implements Transport {
     this.#keyring = new Keyring(options.ask);
     this.#handshakes = options.handshakes ?? new Handshakes();
     this.#random = options.random ?? Math.random;
+    this.#keepalive = options.keepalive;
   }
 
   async open(target: Target, signal?: AbortSignal): Promise<Connection> {
@@ -69,14 +73,19 @@ class Ssh2Transport implements Transport {
   async #attempt(target: Target, signal: AbortSignal | undefined): Promise<Ssh2Connection | DialFailure> {
     const guard = await guardHostKey(target);
     const authentication = await prepareAuthentication({ target, keyring: this.#keyring, ask: this.#ask });
+    const keepalive = this.#keepalive;
     const bastion = lastJump(target);
     if (!bastion) {
-      return this.#handshakes.run(target, () => dial({ target, guard, authentication, through: undefined, signal }));
+      return this.#handshakes.run(target, () =>
+        dial({ target, guard, authentication, through: undefined, signal, keepalive }),
+      );
     }
     const line = await this.#borrow(bastion, target, signal);
     try {
       const through = await line.forward(target.address, target.port);
-      const result = await this.#handshakes.run(target, () => dial({ target, guard, authentication, through, signal }));
+      const result = await this.#handshakes.run(target, () =>
+        dial({ target, guard, authentication, through, signal, keepalive }),
+      );
       if (result instanceof Ssh2Connection) void result.lost.then(() => this.#giveBack(bastion));
       else await this.#giveBack(bastion);
       return result;

@@ -41,6 +41,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '/usr/bin/busybox': 'busybox',
   '/usr/bin/fish': 'fish',
   '/bin/tcsh': 'tcsh',
+  '/bin/mksh': 'mksh',
 };
 
 /** Installs what the tests of the line need. Returns why they cannot run, to be printed loudly. */
@@ -64,10 +65,11 @@ export class Sshd {
   readonly folder: string;
   readonly #process: ChildProcess;
 
-  static async start(settings: readonly string[] = []): Promise<Sshd> {
+  /** `shell`: what /bin/sh is on this host. */
+  static async start(settings: readonly string[] = [], shell?: string): Promise<Sshd> {
     const folder = mkdtempSync(join(tmpdir(), 'pgup-sshd-'));
     const port = await freePort();
-    prepare(folder, port, settings);
+    prepare(folder, port, settings, shell);
     const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', join(folder, 'start.sh')], {
       stdio: ['ignore', 'ignore', 'ignore'],
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
@@ -149,7 +151,7 @@ export class Sshd {
 
 export const password = new Secret(PASSWORD);
 
-function prepare(folder: string, port: number, settings: readonly string[]): void {
+function prepare(folder: string, port: number, settings: readonly string[], shell?: string): void {
   chmodSync(folder, 0o755);
   const at = (name: string): string => join(folder, name);
   for (const type of ['ed25519', 'rsa']) {
@@ -187,6 +189,7 @@ function prepare(folder: string, port: number, settings: readonly string[]): voi
     ...(existsSync('/etc/sudoers') ? [`mount --bind ${at('sudoers')} /etc/sudoers`] : []),
     `mkdir ${at('upper')} ${at('work')}`,
     `mount -t overlay overlay -o lowerdir=/var/lib,upperdir=${at('upper')},workdir=${at('work')} /var/lib`,
+    ...(shell === undefined ? [] : [`mount --bind ${shell} $(readlink -f /bin/sh)`]),
     `exec /usr/sbin/sshd -D -e -f ${at('sshd_config')} 2>>${at('log')}`,
     '',
   ];
@@ -201,6 +204,11 @@ function accounts(folder: string): void {
       .filter((line) => line !== '' && !(line.split(':')[0]! in USERS));
   }
   const hash = HASH;
+  // root with a home of its own: what the machine's root has in .bashrc may cost half a second a channel.
+  lines.passwd = lines.passwd.map((line) =>
+    line.startsWith('root:') ? `root:x:0:0::${join(folder, 'home/root')}:/bin/bash` : line,
+  );
+  mkdirSync(join(folder, 'home/root'), { recursive: true });
   for (const [name, { uid, shell, sudo }] of Object.entries(USERS)) {
     const home = join(folder, 'home', name);
     mkdirSync(home, { recursive: true });

@@ -29,7 +29,8 @@ export class TcpProxy {
       this.#pairs.add(pair);
       this.#join(near, far, delay);
       this.#join(far, near, delay);
-      near.on('close', () => this.#pairs.delete(pair));
+      // The far end is kept until it is closed too, or a frozen line would keep the process alive.
+      far.on('close', () => this.#pairs.delete(pair));
     });
   }
 
