@@ -9,10 +9,16 @@ export type HostNames =
 /** More hosts in one line are a typing mistake, and would only fill memory. */
 export const MAX_HOSTS = 100_000;
 
+/** More ranges in one name are none that a person wrote, and each is a level of recursion. */
+const MAX_RANGES = 100;
+
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /** `web[1:3].example.com:22` → three names and a port. No name at all is for the caller to judge. */
 export function expandHostNames(text: string): HostNames {
+  if (text.split('[').length > MAX_RANGES + 1) {
+    return { kind: 'refused', reason: `a host name may have at most ${MAX_RANGES} ranges` };
+  }
   const address = parseAddress(text);
   const names = expandRanges(address?.host ?? text);
   if (!Array.isArray(names)) return { kind: 'refused', reason: names };

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Problem } from '../errors.ts';
 import { splitPattern, type PatternTerm } from './pattern-terms.ts';
-import { splitLines, strip } from './python-text.ts';
+import { indentOf, splitLines, strip } from './python-text.ts';
 import { decodeText, readBytes } from './read-text.ts';
 
 export interface Limit {
@@ -28,7 +28,12 @@ export function readLimit({ limit, cwd }: { limit: string; cwd?: string | undefi
     problems.push(...decoded.problems);
     for (const line of splitLines(decoded.text)) {
       const term = strip(line.text);
-      if (term !== '') terms.push({ text: term, limit: true, at: { file, line: line.line, column: line.column } });
+      if (term !== '')
+        terms.push({
+          text: term,
+          limit: true,
+          at: { file, line: line.line, column: line.column + indentOf(line.text) },
+        });
     }
   }
   return { terms, problems };

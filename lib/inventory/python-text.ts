@@ -8,17 +8,25 @@ export const SPACE = '\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u20
 /** Inside a character class: what `\w` matches. */
 export const WORD = '\\p{L}\\p{N}_';
 
-const LEADING = new RegExp(`^[${SPACE}]+`, 'u');
-const TRAILING = new RegExp(`[${SPACE}]+$`, 'u');
+const SPACE_CHARACTER = new RegExp(`[${SPACE}]`, 'u');
 
-/** `str.strip()`. */
+function isSpace(character: string): boolean {
+  return character === ' ' || SPACE_CHARACTER.test(character);
+}
+
+/** `str.strip()`. Character by character: a regular expression for the end takes quadratic time on blanks within. */
 export function strip(text: string): string {
-  return text.replace(LEADING, '').replace(TRAILING, '');
+  const start = indentOf(text);
+  let end = text.length;
+  while (end > start && isSpace(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
 }
 
 /** How many characters `strip` takes off the front. */
 export function indentOf(text: string): number {
-  return LEADING.exec(text)?.[0].length ?? 0;
+  let at = 0;
+  while (at < text.length && isSpace(text.charAt(at))) at += 1;
+  return at;
 }
 
 export interface SourceLine {

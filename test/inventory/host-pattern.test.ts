@@ -77,12 +77,12 @@ describe('inventory: host patterns', () => {
   it('reads a limit from a file, one term a line, each with its place', () => {
     const cwd = mkdtempSync(join(tmpdir(), 'pgup-limit-'));
     try {
-      writeFileSync(join(cwd, 'retry'), 'w1\n\n  d1  \ntypo\nw1,w2\n');
+      writeFileSync(join(cwd, 'retry'), 'w1\n\n  d1  \n  typo\nw1,w2\n');
       const { hosts, problems } = matchHosts({ inventory, pattern: 'all', limit: '@retry', cwd });
       expect([...hosts].sort()).to.deep.equal(['d1', 'w1']);
-      expect(problems.map((each) => [each.at?.line, each.text])).to.deep.equal([
-        [4, '--limit: "typo" matches no host and no group'],
-        [5, '--limit: "w1,w2" matches no host and no group'],
+      expect(problems.map((each) => [each.at?.line, each.at?.column, each.text])).to.deep.equal([
+        [4, 3, '--limit: "typo" matches no host and no group'],
+        [5, 1, '--limit: "w1,w2" matches no host and no group'],
       ]);
     } finally {
       rmSync(cwd, { recursive: true });
