@@ -4,7 +4,7 @@ import { command } from './command.ts';
 import { withLock } from './lock.ts';
 import { unmountBelow } from './overlay.ts';
 import { cacheFolder } from './paths.ts';
-import { containerLeaders, gone, identify, isAlive, kill, withArgument } from './processes.ts';
+import { containerLeaders, gone, identify, isAlive, kill, ofPrograms, rootedIn } from './processes.ts';
 import type { ProcessId } from './processes.ts';
 import type { Progress } from './progress.ts';
 import { ARTIFACTS, inBuildOrder, recipeHash } from './recipe.ts';
@@ -72,14 +72,25 @@ export async function discardDeadBuilds(): Promise<void> {
   }
 }
 
+/** The programs that a builder starts with its folder among their arguments. */
+const BUILDERS = ['mmdebstrap', 'systemd-nspawn', 'apt-get', 'dpkg', 'dpkg-deb', 'tar', 'mount', 'sync'];
+
 async function discardBuild(folder: string): Promise<void> {
   const inside = (path: string): boolean => path.startsWith(`${folder}/`);
-  // mmdebstrap has its root as an argument; a script's processes live in a container over our folder.
-  const processes = [...containerLeaders(inside), ...withArgument((text) => text.includes(`${folder}/`))];
-  processes.forEach(kill);
-  await gone(processes, 5000);
+  // A builder's own programs, and what they run there; somebody who just reads a file of ours is not meant. Looked for
+  // again until there are none: one that was just about to start another one may have been quicker.
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const processes = [
+      ...ofPrograms(BUILDERS, (text) => text.includes(`${folder}/`)),
+      ...containerLeaders(inside),
+      ...rootedIn(folder),
+    ];
+    if (processes.length === 0) break;
+    processes.forEach(kill);
+    await gone(processes, 5000);
+  }
   await unmountBelow(folder);
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Empties the cache. Labs that are up stand on it, so the caller makes sure that there is none. */

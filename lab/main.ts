@@ -134,6 +134,17 @@ const cli = yargs(process.argv.slice(2))
     throw error instanceof Error ? error : new LabError(message ?? 'bad usage');
   });
 
+// What stands half made is written down: nothing has to be taken back in a hurry, and a second Ctrl-C cannot spoil it.
+for (const [signal, exitCode] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    process.stderr.write('lab: interrupted; `lab down` or the next `lab up` clears what was left half made\n');
+    process.exit(exitCode);
+  });
+}
+
 try {
   await cli.parseAsync();
 } catch (error) {

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
@@ -65,6 +65,29 @@ export function withArgument(argument: (text: string) => boolean): ProcessId[] {
   return everyPid()
     .filter((pid) => pid !== process.pid && read(pid, 'cmdline').split('\0').some(argument))
     .flatMap((pid) => identify(pid) ?? []);
+}
+
+/** The processes that work in a root file system at or below this folder, as `chroot` starts them. */
+export function rootedIn(folder: string): ProcessId[] {
+  return everyPid()
+    .filter((pid) => {
+      try {
+        return `${readlinkSync(`/proc/${pid}/root`)}/`.startsWith(`${folder}/`);
+      } catch {
+        return false; // it ended meanwhile
+      }
+    })
+    .flatMap((pid) => identify(pid) ?? []);
+}
+
+/** The processes of one of these programs that have such an argument. */
+export function ofPrograms(programs: readonly string[], argument: (text: string) => boolean): ProcessId[] {
+  return withArgument(argument).filter(({ pid }) =>
+    read(pid, 'cmdline')
+      .split('\0')
+      .slice(0, 2) // a script's own name is the second word, after its interpreter
+      .some((word) => programs.includes(word.replace(/^.*\//, ''))),
+  );
 }
 
 /** Undoes the octal escapes of the kernel's mount tables. */
