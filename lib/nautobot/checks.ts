@@ -30,9 +30,23 @@ export function checkSettings(
       ),
     ];
   return [
+    ...checkCache(host, settings),
     ...checkVersion(host, settings, policy.target),
     ...checkMigrations(host, settings, policy.migratePending),
     ...checkJobs(host, settings, policy.drainTimeout),
+  ];
+}
+
+/** Without its cache neither migrate nor the health page works: the window would not close. */
+function checkCache(host: string, settings: SettingsFacts): readonly Finding[] {
+  if (settings.cache === true || !settings.errors.some((each) => each.startsWith('cache: '))) return [];
+  return [
+    finding(
+      host,
+      'cache',
+      `Nautobot does not reach its cache (Redis): ${reason(settings, 'cache')}`,
+      'bring it to work first: migrate and the health page need it',
+    ),
   ];
 }
 

@@ -81,16 +81,29 @@ function checkHealth({ applications }: DeploymentFacts): readonly Finding[] {
   const web = applications.filter((host) =>
     host.survey.units.some((unit) => roleOf(unit, host.survey.host.processes) === 'web'),
   );
-  const without = web.filter(({ survey, variables }) => !survey.health && variables.healthUrl === undefined);
+  const without = web.flatMap((host) => {
+    const why = noHealth(host);
+    return why === undefined ? [] : [{ host, why }];
+  });
   const tell = without.length === web.length ? finding : notice;
-  return without
-    .filter((host) => settingsOf(host) !== undefined)
-    .map(({ name }) =>
-      tell(
-        name,
-        'health-address',
-        "where Nautobot's health page answers could not be found, neither in nginx's configuration nor in uwsgi's",
-        'pgup_health_url=http://127.0.0.1:PORT/health/, as the host itself reaches it',
-      ),
-    );
+  return without.map(({ host, why }) =>
+    tell(
+      host.name,
+      'health-address',
+      why,
+      'pgup_health_url=http://127.0.0.1:PORT/health/, as the host itself reaches it',
+    ),
+  );
+}
+
+/** Why no health page is known of a web host; a host that did not answer at all is told of elsewhere. */
+function noHealth(host: SurveyedHost): string | undefined {
+  const settings = settingsOf(host);
+  const { health } = host.survey;
+  if (!settings || host.variables.healthUrl !== undefined) return undefined;
+  if (!health)
+    return "where Nautobot's health page answers could not be found, neither in nginx's configuration nor in uwsgi's";
+  return settings.sslRedirect && !health.address.tls
+    ? `Nautobot answers at port ${health.address.port} with a redirect to https (SECURE_SSL_REDIRECT), and no TLS port was found`
+    : undefined;
 }

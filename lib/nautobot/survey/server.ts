@@ -22,6 +22,8 @@ const settingsFacts = z.object({
   /** ALLOWED_HOSTS. */
   hosts: z.array(z.string()).default([]),
   sslRedirect: z.boolean().default(false),
+  /** True where the cache (Redis) answered. */
+  cache: z.boolean().optional(),
   maintenance: z.boolean().default(false),
   apps: z.array(z.string()).default([]),
   /** The path of the health page, with the script name before it. */

@@ -39,6 +39,11 @@ def pgup():
         base = str(getattr(settings, "FORCE_SCRIPT_NAME", "") or "").rstrip("/")
         return (base or get_script_prefix().rstrip("/")) + "/health/"
     attempt("health", health)
+    def cache():
+        from django.core.cache import cache as default
+        default.get("pgup-looks-for-nothing")
+        return True
+    attempt("cache", cache)
     def addresses():
         host = database.get("HOST") or ""
         if not host or host.startswith("/"):

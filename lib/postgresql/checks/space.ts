@@ -31,7 +31,8 @@ const STATE = 32 * MB;
 export function checkSpace(plan: SpacePlan): readonly Finding[] {
   const { host, cluster } = plan;
   const needs = needsOf(plan);
-  const found: Finding[] = needs
+  const found: Finding[] = [...checkClone(plan), ...checkBackupPlace(plan)];
+  const refused = needs
     .filter(({ place }) => !place.writable)
     .map(({ place, what }) =>
       finding(
@@ -40,6 +41,7 @@ export function checkSpace(plan: SpacePlan): readonly Finding[] {
         `${place.existing} cannot be written to (${place.fileSystem}), and shall hold ${what}`,
       ),
     );
+  found.push(...refused);
   for (const device of new Set(needs.map(({ place }) => place.device)))
     found.push(
       ...checkDevice(
@@ -56,6 +58,38 @@ export function checkSpace(plan: SpacePlan): readonly Finding[] {
       ),
     );
   return found;
+}
+
+/** `pgup_mode=clone` is taken at its word; here it is told where it cannot be kept. */
+function checkClone({ host, cluster, mode }: SpacePlan): readonly Finding[] {
+  const [data, fresh] = ['data', 'new'].map((label) => cluster.places.find((each) => each.label === label));
+  if (mode !== 'clone' || !data || !fresh) return [];
+  const why =
+    data.device !== fresh.device
+      ? `${data.path} and ${fresh.path} are on different file systems`
+      : data.clones === false
+        ? `the file system of ${data.path} (${data.fileSystem}) cannot clone files`
+        : undefined;
+  return why === undefined ? [] : [finding(host, 'clone', `pgup_mode is clone, and ${why}`, 'pgup_mode=copy, or auto')];
+}
+
+/** A backup inside of what it is a backup of would be copied into itself, and be removed with it. */
+function checkBackupPlace({ host, cluster }: SpacePlan): readonly Finding[] {
+  const backup = cluster.places.find(({ label }) => label === 'backup')?.path;
+  const fresh = cluster.places.find(({ label }) => label === 'new')?.path;
+  const inside = [cluster.dataDirectory, cluster.realDataDirectory, fresh, cluster.configDirectory].find(
+    (folder) => folder !== undefined && `${backup ?? ''}/`.startsWith(`${folder}/`),
+  );
+  return inside === undefined
+    ? []
+    : [
+        finding(
+          host,
+          'backup-place',
+          `the backup would go into ${backup ?? ''}, which is inside of ${inside}`,
+          'pgup_backup_dir=/… elsewhere',
+        ),
+      ];
 }
 
 function needsOf({ cluster, server, mode, relations, state }: SpacePlan): readonly Need[] {

@@ -56,12 +56,10 @@ export function judge({ app1, db1, variables, others, run }: Scene): Decision {
     // what is learned goes through the journal
     return JSON.parse(JSON.stringify(all)) as Record<string, unknown>;
   };
-  const context: ModuleContext<Record<string, never>> = {
+  const context = {
     host: 'app1',
     arguments: {},
     variable,
-    scope: { lookup: variable, names: () => Object.keys(variables) },
-    controller: { resolve: (path) => path, read: () => undefined, kind: () => undefined, list: () => [] },
     deployment: {
       name: 'demo',
       hosts,
@@ -72,7 +70,7 @@ export function judge({ app1, db1, variables, others, run }: Scene): Decision {
     learned,
     shared: {},
     now: (db1.host.clock ?? 0) * 1000,
-  };
+  } as unknown as ModuleContext<Record<string, never>>;
   return surveyDeployment.decide(context, undefined);
 }
 

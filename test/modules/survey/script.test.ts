@@ -3,20 +3,22 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { Value } from '../../../lib/inventory/inventory.ts';
 import { parseSurvey } from '../../../lib/modules/survey/host-survey.ts';
 import { surveyHost } from '../../../lib/modules/survey/survey-host.ts';
 import type { ModuleContext } from '../../../lib/modules/module.ts';
 
-const context: ModuleContext<Record<string, never>> = {
+const variables: Readonly<Record<string, Value>> = { pgup_target: '17', pgup_backup_dir: "/srv/it's $HOME" };
+const context = {
   host: 'one',
   arguments: {},
-  variable: (name) => ({ pgup_target: '17', pgup_backup_dir: "/srv/it's $HOME" })[name],
+  variable: (name: string) => variables[name],
   deployment: { name: 'demo', hosts: ['one'], applications: ['one'], databases: ['one'] },
   run: '20261123-020304-abcd',
   learned: () => ({}),
   shared: {},
   now: 0,
-};
+} as unknown as ModuleContext<Record<string, never>>;
 
 const query = surveyHost.read?.(context);
 const script = query?.command.text ?? '';

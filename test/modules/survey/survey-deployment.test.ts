@@ -63,6 +63,8 @@ describe('survey_deployment', () => {
     expect(upgrade(of).mode).to.equal('clone');
     cluster(of).places.forEach((place, index) => (place.device = String(index)));
     expect(upgrade(of).mode).to.equal('copy');
+    cluster(of).places.forEach((place) => Object.assign(place, { device: '1', clones: undefined }));
+    expect(upgrade(of).mode).to.equal('copy');
     of.variables['pgup_mode'] = 'clone';
     expect(upgrade(of).mode).to.equal('clone');
   });

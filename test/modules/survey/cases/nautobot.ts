@@ -176,4 +176,21 @@ export const nautobotCases: readonly Case[] = [
     says: /could not be found/,
     quiet: (of) => (of.others['app2'] = survey('app1')),
   },
+  {
+    check: 'health-address',
+    on: 'app1',
+    when: (of) => (settings(of).sslRedirect = true),
+    says: /redirect to https/,
+    quiet: (of) => {
+      settings(of).sslRedirect = true;
+      if (of.app1.health) of.app1.health.address.tls = true;
+    },
+  },
+  {
+    check: 'cache',
+    on: 'app1',
+    when: (of) => (settings(of).errors = ['cache: ConnectionError: Error 111 connecting to localhost:6379']),
+    says: /does not reach its cache .*6379/,
+    quiet: (of) => (settings(of).cache = true),
+  },
 ];

@@ -132,4 +132,37 @@ export const serverCases: readonly Case[] = [
     says: /newer than the target 14/,
     quiet: (of) => (of.variables['pgup_target'] = '16'),
   },
+  {
+    check: 'clone',
+    when: (of) => (of.variables['pgup_mode'] = 'clone'),
+    says: /overlayfs\) cannot clone files/,
+    quiet: (of) => {
+      of.variables['pgup_mode'] = 'clone';
+      // only a try can tell, which Prepare makes
+      for (const place of cluster(of).places) place.clones = undefined;
+    },
+  },
+  {
+    check: 'clone',
+    when: (of) => {
+      of.variables['pgup_mode'] = 'clone';
+      cluster(of).places.forEach((place, index) => Object.assign(place, { clones: true, device: String(index) }));
+    },
+    says: /are on different file systems/,
+    quiet: (of) => {
+      cluster(of).places.forEach((place, index) => Object.assign(place, { clones: true, device: String(index) }));
+    },
+  },
+  {
+    check: 'backup-place',
+    when: (of) => {
+      for (const place of cluster(of).places)
+        if (place.label === 'backup') place.path = '/var/lib/postgresql/15/main/backup';
+    },
+    says: /inside of \/var\/lib\/postgresql\/15\/main$/,
+    quiet: (of) => {
+      for (const place of cluster(of).places)
+        if (place.label === 'backup') place.path = '/var/lib/postgresql/15/main-backup';
+    },
+  },
 ];
