@@ -1,40 +1,48 @@
-import { ProblemsError, PgupError } from '../lib/errors.ts';
+import { PgupError } from '../lib/errors.ts';
 import type { Events } from '../lib/events.ts';
-import { connectionsOf, type Connection } from '../lib/inventory/connection.ts';
-import type { Inventory } from '../lib/inventory/inventory.ts';
+import type { Connection } from '../lib/inventory/connection.ts';
+import type { Secret } from '../lib/secret.ts';
 import { openHostShell } from '../lib/shell/open-host-shell.ts';
+import { resolveTarget } from '../lib/transport/resolve-target.ts';
+import { SshConfigReader } from '../lib/transport/ssh-config.ts';
+import { ssh2Transport } from '../lib/transport/ssh2-transport.ts';
 import type { CliContext } from './context.ts';
 import type { Settings } from './options.ts';
 import { ShellPool } from './shell-pool.ts';
-import { targetOf } from './targets.ts';
-import { ssh2Transport } from '../lib/transport/ssh2-transport.ts';
 
 interface LinesOptions {
   readonly settings: Settings;
-  readonly inventory: Inventory;
+  readonly connections: ReadonlyMap<string, Connection>;
+  /** What was typed for --ask-become-pass: for hosts whose variables give none. */
+  readonly becomePassword: Secret | undefined;
   readonly context: CliContext;
   readonly events: Events;
 }
 
 /** The lines to all hosts of an inventory, each opened when it is first needed. */
-export function openLines({ settings, inventory, context, events }: LinesOptions): ShellPool {
-  const { connections, problems } = connectionsOf({ hosts: inventory.hosts.values() });
-  if (problems.some((each) => each.severity === 'error')) throw new ProblemsError(problems);
+export function openLines({ settings, connections, becomePassword, context, events }: LinesOptions): ShellPool {
   const transport = ssh2Transport();
+  const reachContext = {
+    home: context.home,
+    user: context.user,
+    agentSocket: context.env['SSH_AUTH_SOCK'],
+    knownHostsFiles: settings.knownHosts === undefined ? undefined : [settings.knownHosts],
+    config: new SshConfigReader({ home: context.home }),
+  };
   return new ShellPool(async (host, become) => {
     const connection = connections.get(host);
     if (!connection) throw new PgupError('internal', `no host is called ${host}`);
-    const target = targetOf({ connection, settings, context });
+    const target = await resolveTarget(withSettings(connection, settings), reachContext);
     if (target.transport !== 'ssh2') {
-      throw new PgupError('transport', `ansible_connection=${target.transport} cannot be used in this version`, {
+      throw new PgupError('transport', `${host} needs the ${target.transport} transport, which this version lacks`, {
         host,
-        next: 'reach the host with ssh2, the default',
+        next: 'reach the host with ssh2, the default: a plain key or a password',
       });
     }
     return openHostShell({
       target,
       transport,
-      ...becomeOf({ connection, become, login: target.user }),
+      ...becomeOf({ connection, become, login: target.user, asked: becomePassword }),
       surroundings: become === 'root' ? 'neutral' : 'login',
       reconnectDeadline: settings.reconnectTimeout,
       onLine: (event) => {
@@ -44,24 +52,28 @@ export function openLines({ settings, inventory, context, events }: LinesOptions
   });
 }
 
-/** Nobody becomes who they are: a root login needs no sudo, and the host need not have it. */
-function becomeOf({
-  connection,
-  become,
-  login,
-}: {
-  connection: Connection;
-  become: string | undefined;
-  login: string;
-}) {
-  if (become === undefined || become === login) return {};
-  const { method, password } = connection.become;
+/** What the command line says where the host's own variables do not. */
+function withSettings(connection: Connection, { privateKey, hostKeyChecking }: Settings): Connection {
+  const { ssh } = connection;
   return {
-    become: {
-      kind: 'become' as const,
-      user: become,
-      method: method ?? ('sudo' as const),
-      ...(password ? { password } : {}),
-    },
+    ...connection,
+    privateKeyFile: connection.privateKeyFile ?? privateKey,
+    ssh: { ...ssh, hostKeyChecking: ssh.hostKeyChecking ?? hostKeyChecking },
   };
+}
+
+interface BecomeOptions {
+  readonly connection: Connection;
+  readonly become: string | undefined;
+  readonly login: string;
+  readonly asked: Secret | undefined;
+}
+
+/** Nobody becomes who they are: a root login needs no sudo, and the host need not have it. */
+function becomeOf({ connection, become, login, asked }: BecomeOptions) {
+  if (become === undefined || become === login) return {};
+  const { method } = connection.become;
+  const password = connection.become.password ?? asked;
+  const how = { kind: 'become', user: become, method: method ?? 'sudo' } as const;
+  return { become: { ...how, ...(password ? { password } : {}) } };
 }

@@ -18,6 +18,7 @@ export const SETTINGS = {
   'private-key': { type: 'string', describe: 'private key file for hosts that name none' },
   'vault-password-file': { type: 'string', describe: 'file with the password of vault-encrypted values' },
   'ask-vault-pass': { type: 'boolean', describe: 'ask for the password of vault-encrypted values' },
+  'ask-become-pass': { alias: 'K', type: 'boolean', describe: 'ask for the sudo password of hosts that give none' },
   'runs-dir': { type: 'string', describe: 'where run folders are kept (~/.local/state/pgup/runs)' },
   'log-file': { type: 'string', describe: 'diagnostics in detail, to this file' },
   'reconnect-timeout': { type: 'number', describe: 'seconds to go on trying when a line is lost (300)' },
@@ -36,10 +37,12 @@ export interface Settings {
   readonly yes: boolean;
   readonly output: 'plain' | 'json';
   readonly knownHosts: string | undefined;
-  readonly hostKeyChecking: 'strict' | 'accept-new' | 'off';
+  /** Undefined: as inventory and ssh_config say, which is strict where they do not. */
+  readonly hostKeyChecking: 'strict' | 'accept-new' | 'off' | undefined;
   readonly privateKey: string | undefined;
   readonly vaultPasswordFile: string | undefined;
   readonly askVaultPass: boolean;
+  readonly askBecomePass: boolean;
   readonly runsDir: string;
   readonly logFile: string | undefined;
   /** Milliseconds. */

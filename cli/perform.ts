@@ -18,6 +18,7 @@ import type { Settings } from './options.ts';
 import type { Prepared } from './prepare.ts';
 import { jsonRenderer } from './render/json.ts';
 import { plainRenderer } from './render/plain.ts';
+import { askSecret } from './vault-password.ts';
 import { VERSION } from './version.ts';
 
 export interface Perform {
@@ -43,6 +44,9 @@ export async function perform(options: Perform): Promise<number> {
   if (plan.flavour === 'upgrade' && !check && !settings.yes) {
     await confirm({ sources: inventory.sources, deployments: names, hosts: hosts.size }, context);
   }
+  const becomePassword = settings.askBecomePass
+    ? await askSecret({ question: 'Become password', flag: '--ask-become-pass', context })
+    : undefined;
   const folder = check ? undefined : openRunFolder({ runs: settings.runsDir, id: run, now: context.now });
   const events = new Events(context.now);
   events.subscribe(settings.output === 'json' ? jsonRenderer(context) : plainRenderer(context));
@@ -58,7 +62,7 @@ export async function perform(options: Perform): Promise<number> {
     folder: folder?.path,
   });
   const interrupts = listenForInterrupts(context, events);
-  const lines = openLines({ settings, inventory, context, events });
+  const lines = openLines({ settings, connections: prepared.connections, becomePassword, context, events });
   try {
     const engine: Engine = {
       run,

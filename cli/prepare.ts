@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { problem, ProblemsError, type Problem } from '../lib/errors.ts';
+import { connectionsOf, type Connection } from '../lib/inventory/connection.ts';
 import { deploymentsOf } from '../lib/inventory/deployments.ts';
 import type { Inventory } from '../lib/inventory/inventory.ts';
 import { loadInventory } from '../lib/inventory/load-inventory.ts';
@@ -19,6 +20,8 @@ const DEFAULT_PLAYBOOK = join(PACKAGE_ROOT, 'playbooks/server.yml');
 
 export interface Prepared {
   readonly inventory: Inventory;
+  /** How each host is reached. */
+  readonly connections: ReadonlyMap<string, Connection>;
   readonly plan: Plan;
   readonly warnings: readonly Problem[];
 }
@@ -56,9 +59,11 @@ export function prepare(options: {
   const found = playbook.flavour === 'upgrade' ? deploymentsOf(inventory) : { deployments: [], problems: [] };
   problems.push(...found.problems);
   problems.push(...checkVariables(inventory, found.deployments, playbook.flavour));
+  const reached = connectionsOf({ hosts: inventory.hosts.values() });
+  problems.push(...reached.problems);
   problems.push(...checkNames({ playbook, inventory }));
   const planned = makePlan({ playbook, inventory, deployments: found.deployments, limit: settings.limit });
   problems.push(...planned.problems);
   if (!planned.plan || problems.some((each) => each.severity === 'error')) throw new ProblemsError(problems);
-  return { inventory, plan: planned.plan, warnings: problems };
+  return { inventory, connections: reached.connections, plan: planned.plan, warnings: problems };
 }

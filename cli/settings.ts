@@ -47,7 +47,7 @@ export function resolveSettings(flags: Readonly<Record<string, unknown>>, contex
     const found = text(name);
     return found === undefined ? undefined : resolve(cwd, found.replace(/^~(?=\/|$)/, home));
   };
-  const keys = choice('host-key-checking', ['strict', 'accept-new', 'no'], 'strict');
+  const keys = choice('host-key-checking', ['strict', 'accept-new', 'no', 'as-configured'], 'as-configured');
   const settings: Settings = {
     inventory: list('inventory'),
     limit: text('limit'),
@@ -58,10 +58,11 @@ export function resolveSettings(flags: Readonly<Record<string, unknown>>, contex
     yes: flag('yes'),
     output: choice('output', ['plain', 'json'], 'plain'),
     knownHosts: path('known-hosts'),
-    hostKeyChecking: keys === 'no' ? 'off' : keys,
+    hostKeyChecking: keys === 'no' ? 'off' : keys === 'as-configured' ? undefined : keys,
     privateKey: path('private-key'),
     vaultPasswordFile: path('vault-password-file'),
     askVaultPass: flag('ask-vault-pass'),
+    askBecomePass: flag('ask-become-pass'),
     runsDir: path('runs-dir') ?? join(env['XDG_STATE_HOME'] ?? join(home, '.local/state'), 'pgup/runs'),
     logFile: path('log-file'),
     reconnectTimeout: number('reconnect-timeout', 300) * 1000,

@@ -14,7 +14,7 @@ import type { Settings } from './options.ts';
 export async function vaultPassword(settings: Settings, context: CliContext): Promise<Secret | undefined> {
   const { vaultPasswordFile: file, askVaultPass } = settings;
   if (file !== undefined) return new Secret(readPassword(file));
-  return askVaultPass ? new Secret(await ask(context)) : undefined;
+  return askVaultPass ? askSecret({ question: 'Vault password', flag: '--ask-vault-pass', context }) : undefined;
 }
 
 function readPassword(file: string): string {
@@ -33,13 +33,21 @@ function readPassword(file: string): string {
 
 function strip(text: string, source: string): string {
   const password = text.trim();
-  if (password === '') throw new PgupError('vault', `${source} gives no vault password: it is empty`);
+  if (password === '') throw new PgupError('usage', `${source} gives no password: it is empty`);
   return password;
 }
 
+interface Question {
+  readonly question: string;
+  /** What asked for it, for the error. */
+  readonly flag: string;
+  readonly context: CliContext;
+}
+
 /** The question goes to standard error, so that output that goes to a file stays whole; nothing typed is shown. */
-async function ask({ stdin, stderr }: CliContext): Promise<string> {
-  stderr.write('Vault password: ');
+export async function askSecret({ question, flag, context }: Question): Promise<Secret> {
+  const { stdin, stderr } = context;
+  stderr.write(`${question}: `);
   const silent = new Writable({
     write: (_chunk, _encoding, done) => {
       done();
@@ -47,7 +55,7 @@ async function ask({ stdin, stderr }: CliContext): Promise<string> {
   });
   const reader = createInterface({ input: stdin, output: silent, terminal: stdin.isTTY === true });
   try {
-    return strip(await reader.question(''), '--ask-vault-pass');
+    return new Secret(strip(await reader.question(''), flag));
   } finally {
     reader.close();
     stderr.write('\n');

@@ -8,7 +8,7 @@ import { writeLetter } from './letter.ts';
 import { markerIsThere } from './marker.ts';
 import { statusOf } from './outcome.ts';
 import { recall } from './recall.ts';
-import { runPlay, type TaskFailure } from './play.ts';
+import { isFinding, runPlay, type TaskFailure } from './play.ts';
 import { undoDeployment } from './undo.ts';
 
 export interface DeploymentResult {
@@ -88,7 +88,7 @@ async function forwards(engine: Engine, state: DeploymentState): Promise<Forward
     if (ended.kind === 'finished') return { kind: 'ended', outcome: 'nothing', summary: ended.reason };
     if (ended.kind === 'failed') {
       // Check mode shows everything that a run would do and everything in its way, not only the first of them.
-      if (!engine.check || state.knowledge.shared['upgrade'] === undefined) {
+      if (!engine.check || !isFinding(ended.failure) || state.knowledge.shared['upgrade'] === undefined) {
         return { kind: 'failure', failure: firstFailure ?? ended.failure };
       }
       firstFailure ??= ended.failure;

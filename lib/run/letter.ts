@@ -25,7 +25,7 @@ export function writeLetter(options: LetterOptions): { readonly outcome: Bad; re
   const { error, name } = failure;
   const hosts = failure.failed.map((each) => each.host);
   const where = hosts.length > 0 ? ` on ${hosts.join(', ')}` : '';
-  const happened = failure.task === '' ? error.message : `"${name}" failed${where}: ${error.message}`;
+  const happened = failure.task === '' ? error.message : `"${name}" failed${where}: ${whatEachSaid(failure)}`;
   engine.events.emit('letter', {
     deployment: state.planned.name,
     code: codeOf(outcome, error),
@@ -35,6 +35,13 @@ export function writeLetter(options: LetterOptions): { readonly outcome: Bad; re
     next: whatNext(options),
   });
   return { outcome, summary: summaryOf(outcome, name) };
+}
+
+/** One host's words; of several hosts each one's own, because they need not be the same. */
+function whatEachSaid({ failed, error }: TaskFailure): string {
+  const texts = new Map(failed.map(({ host, outcome: one }) => [host, one.error?.message ?? one.says]));
+  if (new Set(texts.values()).size <= 1) return error.message;
+  return [...texts].map(([host, text]) => `\n${host}: ${text}`).join('');
 }
 
 function codeOf(outcome: Bad, error: PgupError): ErrorCode {

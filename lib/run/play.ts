@@ -53,12 +53,17 @@ export async function runPlay(run: PlayRun): Promise<PlayEnd> {
   return walk.failure ? { kind: 'failed', failure: walk.failure } : { kind: 'done' };
 }
 
+/** Only findings stand in the way: every host answered. */
+export function isFinding({ failed }: TaskFailure): boolean {
+  return failed.every(({ outcome: one }) => one.findings.length > 0);
+}
+
 /** One failure ends an upgrade's deployment; a generic play goes on with the hosts that are left. */
 function isOver(walk: Walk): boolean {
   if (walk.finished !== undefined || walk.alive.size === 0) return true;
   if (!walk.failure || walk.engine.flavour === 'generic') return false;
-  // Check mode goes on where it can, to show everything at once.
-  return !walk.engine.check;
+  // Check mode goes on past findings, to show everything at once; past a host that did not answer nothing can be said.
+  return !walk.engine.check || !isFinding(walk.failure);
 }
 
 async function runItems(items: readonly TaskOrBlock[], walk: Walk): Promise<void> {

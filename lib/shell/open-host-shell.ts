@@ -37,7 +37,13 @@ export interface HostShellOptions {
 /** Connects, and gives the shell that all rooms talk to the host with. */
 export async function openHostShell(options: HostShellOptions): Promise<HostShell> {
   const shell = new ReconnectingShell(options);
-  await shell.connect();
+  try {
+    await shell.connect();
+  } catch (thrown) {
+    // The line may stand although the shell on it does not: left open it would keep the program from ending.
+    await shell.close();
+    throw thrown;
+  }
   return shell;
 }
 

@@ -25,7 +25,7 @@ describe('settings', () => {
     expect(settings.serial).to.equal('10%');
     expect(settings.forks).to.equal(4);
     expect(settings.output).to.equal('json');
-    expect(settings.hostKeyChecking).to.equal('strict');
+    expect(settings.hostKeyChecking).to.equal(undefined);
   });
 
   it('read several inventories, and paths with ~ and relative ones', () => {
