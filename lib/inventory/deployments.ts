@@ -14,26 +14,33 @@ export interface Deployments {
  */
 export function deploymentsOf(inventory: Inventory): Deployments {
   const split = inventory.groups.get('deployments');
-  const named = split
-    ? split.children.map((name) => deploymentIn(inventory, name, membersOf(inventory.groups, name)))
-    : [deploymentIn(inventory, wholeName(inventory), membersOf(inventory.groups, 'all'))];
+  const roles = rolesOf(inventory);
+  const named = (split?.children ?? ['all']).map((group) => {
+    const name = split ? group : wholeName(inventory);
+    return deploymentIn({ name, hosts: membersOf(inventory.groups, group), roles });
+  });
   const problems = named.flatMap((each) => incomplete(inventory, each));
-  if (split) problems.push(...misplaced(inventory, named));
+  if (split) problems.push(...misplaced({ inventory, roles, deployments: named }));
   return { deployments: named, problems };
 }
 
-function deploymentIn(inventory: Inventory, name: string, hosts: readonly string[]): Deployment {
-  const withRole = (group: string): readonly string[] => {
-    const members = new Set(membersOf(inventory.groups, group));
-    return Object.freeze(hosts.filter((host) => members.has(host)));
-  };
+type Role = 'nautobot' | 'postgresql' | 'docker';
+type Roles = Readonly<Record<Role, ReadonlySet<string>>>;
+
+function rolesOf({ groups }: Inventory): Roles {
+  const members = (role: Role): ReadonlySet<string> => new Set(membersOf(groups, role));
+  return { nautobot: members('nautobot'), postgresql: members('postgresql'), docker: members('docker') };
+}
+
+function deploymentIn({ name, hosts, roles }: { name: string; hosts: readonly string[]; roles: Roles }): Deployment {
+  const inRole = (role: Role): readonly string[] => Object.freeze(hosts.filter((host) => roles[role].has(host)));
   return Object.freeze({
     kind: 'deployment',
     name,
     hosts: Object.freeze([...hosts]),
-    applications: withRole('nautobot'),
-    databases: withRole('postgresql'),
-    docker: withRole('docker'),
+    applications: inRole('nautobot'),
+    databases: inRole('postgresql'),
+    docker: inRole('docker'),
   });
 }
 
@@ -64,22 +71,34 @@ function incomplete(inventory: Inventory, { name, applications, databases, docke
   return problems;
 }
 
-/** Hosts with a role that are in no deployment, or whose role would be played in two. */
-function misplaced(inventory: Inventory, deployments: readonly Deployment[]): readonly Problem[] {
+const ROLE_NAMES = { nautobot: 'application', postgresql: 'database', docker: 'docker' } as const;
+
+interface PlacedOptions {
+  readonly inventory: Inventory;
+  readonly roles: Roles;
+  readonly deployments: readonly Deployment[];
+}
+
+/**
+ * Hosts with a role that are in no deployment, or in two. Only a docker host may be in two: each has its own compose
+ * project there.
+ */
+function misplaced({ inventory, roles, deployments }: PlacedOptions): readonly Problem[] {
+  const memberships = new Map<string, string[]>();
+  for (const { name, hosts } of deployments) {
+    for (const host of hosts) memberships.set(host, [...(memberships.get(host) ?? []), name]);
+  }
   const problems: Problem[] = [];
-  for (const [role, what] of [
-    ['nautobot', 'application'],
-    ['postgresql', 'database'],
-    ['docker', 'docker'],
-  ] as const) {
-    for (const name of membersOf(inventory.groups, role)) {
-      const names = deployments.filter((each) => each.hosts.includes(name)).map((each) => `"${each.name}"`);
+  for (const [role, what] of Object.entries(ROLE_NAMES) as [Role, string][]) {
+    for (const name of roles[role]) {
+      const names = memberships.get(name) ?? [];
       const at = inventory.hosts.get(name)?.at;
       if (names.length === 0) {
         const text = `${what} host "${name}" is in no deployment: no child group of "deployments" has it`;
         problems.push(problem('inventory-deployment', text, at));
       } else if (names.length > 1 && role !== 'docker') {
-        const text = `${what} host "${name}" is in more than one deployment: ${names.join(' and ')}`;
+        const all = names.map((each) => `"${each}"`).join(' and ');
+        const text = `${what} host "${name}" is in more than one deployment: ${all}`;
         problems.push(problem('inventory-deployment', text, at));
       }
     }
