@@ -62,7 +62,7 @@ export function prepare(options: {
   const reached = connectionsOf({ hosts: inventory.hosts.values() });
   problems.push(...reached.problems);
   problems.push(...checkNames({ playbook, inventory }));
-  const planned = makePlan({ playbook, inventory, deployments: found.deployments, limit: settings.limit });
+  const planned = makePlan({ playbook, inventory, deployments: found.deployments, limit: settings.limit, cwd });
   problems.push(...planned.problems);
   if (!planned.plan || problems.some((each) => each.severity === 'error')) throw new ProblemsError(problems);
   return { inventory, connections: reached.connections, plan: planned.plan, warnings: problems };

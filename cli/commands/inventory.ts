@@ -94,7 +94,6 @@ function show({ inventory, flags, settings, context }: ShowOptions): string {
   const select = (pattern: string): readonly string[] => {
     const selected = matchHosts({ inventory, pattern, limit, cwd: context.cwd, unmatched: 'limit-empty' });
     if (selected.problems.length > 0) throw new ProblemsError(selected.problems);
-    if (limit?.trim() === '') refuse('limit-empty', '--limit is empty: leave it out to mean all hosts');
     return selected.hosts;
   };
   const pattern = flags['list-hosts'];

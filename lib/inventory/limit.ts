@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Problem } from '../errors.ts';
+import { problem, type Problem } from '../errors.ts';
 import { splitPattern, type PatternTerm } from './pattern-terms.ts';
 import { indentOf, splitLines, strip } from './python-text.ts';
 import { decodeText, readBytes } from './read-text.ts';
@@ -13,6 +13,10 @@ export interface Limit {
 export function readLimit({ limit, cwd }: { limit: string; cwd?: string | undefined }): Limit {
   const terms: PatternTerm[] = [];
   const problems: Problem[] = [];
+  // For Ansible it is no limit at all; here it is most likely a shell variable that was not set.
+  if (splitPattern(limit).length === 0) {
+    problems.push(problem('limit-empty', '--limit is empty: leave it out to mean all hosts'));
+  }
   for (const text of splitPattern(limit)) {
     if (!text.startsWith('@')) {
       terms.push({ text, limit: true });

@@ -22,7 +22,6 @@ describe('inventory: host patterns', () => {
     ['empty[0]', undefined, ''],
     ['web', '!canary', 'w1,w2'],
     ['db', 'web', ''],
-    ['web', '', 'w1,w2,w3'],
     ['localhost', undefined, 'localhost'],
     ['docker', undefined, ''],
     ['web:!docker', undefined, 'w1,w2,w3'],
@@ -57,6 +56,8 @@ describe('inventory: host patterns', () => {
     ['web', 'wbe', 'limit-empty: --limit: "wbe" matches no host and no group, did you mean "web"?'],
     ['web', 'web,!typo', 'limit-empty: --limit: "typo" matches no host and no group'],
     ['web', 'docker', 'limit-empty: --limit: "docker" matches no host and no group'],
+    ['web', '', 'limit-empty: --limit is empty: leave it out to mean all hosts'],
+    ['web', ' , ', 'limit-empty: --limit is empty: leave it out to mean all hosts'],
     ['web', '@nope', 'file-missing: "nope" does not exist'],
   ];
   for (const [pattern, limit, problem] of refused) {

@@ -25,7 +25,7 @@ export interface Answer {
 /** What only pgup refuses (docs/inventory.md). A case with nothing else wrong is not compared. */
 const STRICTER = /stands for no host|stands for more than|byte order mark|characters by name|keys of a mapping must be/;
 const UNREADABLE_EXPRESSION = /cannot be used as a regular expression/;
-const UNMATCHED = /matches no host and no group|matches nothing/;
+const UNMATCHED = /matches no host and no group|matches nothing|--limit is empty/;
 
 export type Verdict =
   { readonly kind: 'same' } | { readonly kind: 'stricter' } | { readonly kind: 'differs'; readonly why: string };
