@@ -9,7 +9,9 @@ import { randomCase } from './oracle/random-cases.ts';
  * PGUP_ANSIBLE_PYTHON (a Python in which ansible-core 2.19 can be imported) fresh ones are asked: PGUP_FUZZ_CASES of
  * them (5,000), from seed PGUP_FUZZ_SEED (1) on. `oracle/record.ts` makes the data.
  */
-describe('inventory: differential with ansible-core', () => {
+describe('inventory: differential with ansible-core', function () {
+  this.timeout(60_000);
+
   it('reads random inventories as the kept answers have it', () => {
     const { cases } = JSON.parse(readData('random-answers.json')) as Recorded;
     expect(cases.length).to.be.at.least(200);

@@ -83,7 +83,9 @@ function positionsOf(problems: readonly Problem[]): readonly (Position | undefin
   return problems.map((each) => each.at);
 }
 
-describe('inventory: whatever is typed', () => {
+describe('inventory: whatever is typed', function () {
+  this.timeout(60_000);
+
   it('an INI text is read or refused, with places inside it', () => {
     fc.assert(
       fc.property(noise, noise, (text, pattern) => {
@@ -142,5 +144,5 @@ describe('inventory: whatever is typed', () => {
       '['.repeat(many),
     ];
     for (const line of lines) expect(readIni(`${line}\n`).problems.length).to.be.below(10);
-  }).timeout(5000);
+  });
 });
