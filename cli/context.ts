@@ -12,6 +12,8 @@ export interface CliContext {
   readonly user: string;
   readonly hostname: string;
   readonly pid: number;
+  /** Whether a process of this machine lives. */
+  readonly isRunning: (pid: number) => boolean;
   readonly now: () => number;
   /** Calls back on SIGINT and SIGTERM; gives back how to stop listening. */
   readonly onInterrupt: (callback: () => void) => () => void;

@@ -13,6 +13,14 @@ const context: CliContext = {
   user: userInfo().username,
   hostname: hostname(),
   pid: process.pid,
+  isRunning: (pid) => {
+    try {
+      return process.kill(pid, 0);
+    } catch (thrown) {
+      // It lives, and is somebody else's.
+      return (thrown as NodeJS.ErrnoException).code === 'EPERM';
+    }
+  },
   now: Date.now,
   onInterrupt: (callback) => {
     process.on('SIGINT', callback);

@@ -82,7 +82,8 @@ export async function perform(options: Perform): Promise<number> {
         return path;
       },
       folder: folder?.path ?? '',
-      owner: `${context.user}@${context.hostname} pid ${context.pid}`,
+      owner: ownerOf(context, context.pid),
+      takeOver: before !== undefined && isGone(before, context),
       now: context.now,
       reconnectTimeout: settings.reconnectTimeout,
       sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -122,6 +123,18 @@ function begin({ folder, run, prepared, settings, cwd }: Begin): void {
     cwd,
     limit: settings.limit,
   });
+}
+
+/** Who holds a run, for people. */
+function ownerOf({ user, hostname }: CliContext, pid: number): string {
+  return `${user}@${hostname} pid ${pid}`;
+}
+
+/** The controller that wrote the journal last ran on this machine, and does not run any more. */
+function isGone(before: readonly StampedEntry[], context: CliContext): boolean {
+  const owner = before.findLast((entry) => entry.kind === 'claim')?.owner ?? '';
+  const pid = Number(/ pid (\d+)$/.exec(owner)?.[1]);
+  return owner === ownerOf(context, pid) && !context.isRunning(pid);
 }
 
 async function diagnosticsOf({ logFile }: Settings, events: Events) {

@@ -3,8 +3,14 @@ import type { CliContext } from '../context.ts';
 import { inventoryCommand } from './inventory.ts';
 import { resumeCommands } from './resume.ts';
 import { runCommand } from './run.ts';
+import { statusCommands } from './status.ts';
 
 /** The verbs, in the order that help shows them. */
 export function commands(context: CliContext, finish: (exitCode: number) => void): readonly CommandModule[] {
-  return [runCommand(context, finish), ...resumeCommands(context, finish), inventoryCommand(context, finish)];
+  return [
+    runCommand(context, finish),
+    ...resumeCommands(context, finish),
+    ...statusCommands(context),
+    inventoryCommand(context, finish),
+  ];
 }

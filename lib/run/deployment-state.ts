@@ -26,6 +26,8 @@ export interface Engine {
   /** The run folder, for people. */
   readonly folder: string;
   readonly owner: string;
+  /** The controller that held this run before is known to be gone: its sign of life need not be waited out. */
+  readonly takeOver: boolean;
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Milliseconds to go on trying to reach a host whose line was lost. */

@@ -38,7 +38,13 @@ export async function performDeploymentStep(
 export async function claimHosts({ engine, state }: Pick<HostTask, 'engine' | 'state'>): Promise<void> {
   const { name, hosts } = state.planned;
   const shells = await Promise.all(hosts.map((host) => engine.openShell(host, 'root')));
-  const claim = await acquire({ shells, run: engine.run, owner: engine.owner, deployment: name });
+  const claim = await acquire({
+    shells,
+    run: engine.run,
+    owner: engine.owner,
+    deployment: name,
+    takeOver: engine.takeOver,
+  });
   state.claim = claim;
   engine.journal?.write({ kind: 'claim', deployment: name, token: claim.token, owner: claim.owner });
   state.startHeartbeat(HEARTBEAT, async () => {

@@ -26,6 +26,7 @@ export function testContext(changes: Partial<CliContext> = {}): TestContext {
     user: 'operator',
     hostname: 'controller',
     pid: 1,
+    isRunning: () => false,
     now: () => 0,
     onInterrupt: () => () => undefined,
     out: () => written.stdout,

@@ -1,0 +1,264 @@
+import { expect } from 'chai';
+import { PgupError } from '../../lib/errors.ts';
+import type { EventName } from '../../lib/events.ts';
+import { runEngine, type EngineRun } from './engine-support.ts';
+import { fakeFleet } from './fake-host.ts';
+
+const outcomeOf = ({ recap }: EngineRun) => recap.deployments[0]?.outcome;
+const said = (run: EngineRun, type: EventName) => run.events.filter((event) => event.type === type);
+
+/** Three steps that can be taken back, the marker, and one step behind it. */
+const UPGRADE = `
+- name: Claim
+  hosts: all
+  tasks:
+    - claim:
+- name: Work
+  hosts: all
+  tasks:
+    - act: { what: one }
+      undo: { act: { what: undo one } }
+    - act: { what: two }
+      undo: { act: { what: undo two } }
+- name: Database
+  hosts: postgresql
+  tasks:
+    - look: { what: three }
+      undo: { act: { what: undo three } }
+    - pass: { what: doors }
+      point_of_no_return: true
+    - act: { what: four }
+- name: End
+  hosts: all
+  tasks:
+    - release:
+`;
+
+describe('the engine', () => {
+  it('begins a task nowhere before the one before it has ended everywhere', async () => {
+    const fleet = fakeFleet((_host, command) => (command.startsWith('look') ? 1 : 0));
+    const run = await runEngine({ playbook: UPGRADE, fleet });
+    expect(run.exitCode).to.equal(0);
+    const order = fleet.log.map((line) => line.split(': ')[1]);
+    expect(order.slice(0, 6)).to.deep.equal(['one', 'one', 'one', 'two', 'two', 'two']);
+    const rest = order.slice(6).filter((command) => !command?.includes('marker'));
+    expect(rest).to.deep.equal(['look three', 'three', 'doors', 'four']);
+    expect(outcomeOf(run)).to.equal('done');
+  });
+
+  it('writes each intent down before the step and each outcome after it', async () => {
+    const run = await runEngine({ playbook: UPGRADE, fleet: fakeFleet() });
+    const steps = run.journal.filter(({ kind }) => kind === 'step-intent' || kind === 'step-outcome');
+    for (const host of ['app1', 'app2', 'db1']) {
+      const kinds = steps.filter((entry) => 'host' in entry && entry.host === host).map(({ kind }) => kind);
+      expect(kinds.filter((_, index) => index % 2 === 0)).to.not.include('step-outcome');
+      expect(kinds.filter((_, index) => index % 2 === 1)).to.not.include('step-intent');
+    }
+  });
+
+  it('puts back what was done, newest first, and only where it was done', async () => {
+    const fleet = fakeFleet((host, command) => (command === 'two' && host === 'app2' ? 1 : 0));
+    const run = await runEngine({ playbook: UPGRADE, fleet });
+    expect(run.exitCode).to.equal(7);
+    expect(outcomeOf(run)).to.equal('rolled-back');
+    const undone = fleet.log.filter((line) => line.includes('undo'));
+    expect(undone.map((line) => line.split(': ')[1])).to.deep.equal([
+      ...Array<string>(3).fill('undo two'),
+      ...Array<string>(3).fill('undo one'),
+    ]);
+    expect(fleet.log.some((line) => line.includes('three'))).to.be.false;
+    expect(said(run, 'letter')[0]).to.include({ code: 'rolled-back' });
+  });
+
+  it('holds after the point of no return, undoes nothing, and names the command that goes on', async () => {
+    const fleet = fakeFleet((_host, command) => (command === 'four' ? 1 : 0));
+    const run = await runEngine({ playbook: UPGRADE, fleet });
+    expect(run.exitCode).to.equal(2);
+    expect(outcomeOf(run)).to.equal('held');
+    expect(fleet.log.filter((line) => line.includes('undo'))).to.deep.equal([]);
+    expect(JSON.stringify(said(run, 'letter')[0])).to.contain('pgup resume r1');
+  });
+
+  const lostMarker: readonly (readonly [string, number | PgupError, string])[] = [
+    ['is there: holds', 0, 'held'],
+    ['is not there: puts back', 1, 'rolled-back'],
+    ['cannot be asked for: holds', new PgupError('unreachable', 'gone'), 'held'],
+  ];
+  for (const [what, answer, outcome] of lostMarker) {
+    it(`whose marker's writing failed, and which on the host ${what}`, async () => {
+      const fleet = fakeFleet((_host, command) => {
+        if (command.includes('cat >')) return 1;
+        return command.startsWith('test -e') ? answer : 0;
+      });
+      expect(outcomeOf(await runEngine({ playbook: UPGRADE, fleet }))).to.equal(outcome);
+    });
+  }
+
+  it('reads and decides afresh when the answer to a change was lost, and never sends it again unseen', async () => {
+    // The change did happen: asked afterwards, the host says so.
+    const fleet = fakeFleet((_host, command, times) => {
+      if (command === 'look three') return times === 1 ? 1 : 0;
+      return command === 'three' ? 'unknown' : 0;
+    });
+    const run = await runEngine({ playbook: UPGRADE, fleet });
+    expect(outcomeOf(run)).to.equal('done');
+    expect(fleet.log.filter((line) => line === 'db1: three')).to.have.length(1);
+    expect(fleet.log.filter((line) => line === 'db1: look three')).to.have.length(2);
+  });
+
+  it('undoes nothing where the line stays lost: what runs on the host goes on', async () => {
+    const lost = new PgupError('connection-lost', 'the line is lost');
+    const fleet = fakeFleet((_host, command) => (command === 'look three' ? lost : 0));
+    const run = await runEngine({ playbook: UPGRADE, fleet });
+    expect(run.exitCode).to.equal(4);
+    expect(outcomeOf(run)).to.equal('unknown');
+    expect(fleet.log.filter((line) => line.includes('undo'))).to.deep.equal([]);
+    expect(JSON.stringify(said(run, 'letter')[0])).to.contain('pgup resume r1');
+  });
+
+  it('puts back every host that answers, and lists the one that does not', async () => {
+    const fleet = fakeFleet((host, command) => {
+      if (command === 'three') return 1;
+      if (command === 'look three') return 1;
+      return command.startsWith('undo') && host === 'app1' ? new PgupError('unreachable', 'gone') : 0;
+    });
+    const run = await runEngine({ playbook: UPGRADE, fleet });
+    expect(outcomeOf(run)).to.equal('rolled-back');
+    expect(fleet.log).to.include.members(['app2: undo one', 'db1: undo one', 'db1: undo three']);
+    expect(fleet.log).to.not.include('app1: undo one');
+    expect(JSON.stringify(said(run, 'letter')[0])).to.match(/not reached: app1.*pgup rollback r1/);
+  });
+
+  it('stops where an undo fails on a host that answers, keeps the lock, and says so', async () => {
+    const fleet = fakeFleet((_host, command) =>
+      command === 'three' || command.startsWith('look') ? 1 : command === 'undo two' ? 1 : 0,
+    );
+    const run = await runEngine({ playbook: UPGRADE, fleet });
+    expect(run.exitCode).to.equal(2);
+    expect(outcomeOf(run)).to.equal('undo-failed');
+    expect(fleet.log.some((line) => line.includes('undo one'))).to.be.false;
+    expect(run.journal.some(({ kind }) => kind === 'released')).to.be.false;
+  });
+
+  it('sends nothing under --check, shows every step and everything in the way', async () => {
+    const fleet = fakeFleet((_host, command) => (command.startsWith('look') ? 1 : 0));
+    const run = await runEngine({ playbook: UPGRADE, fleet, check: true });
+    expect(run.exitCode).to.equal(3);
+    expect(fleet.log).to.deep.equal(['db1: look three']);
+    expect(run.journal).to.deep.equal([]);
+  });
+
+  it('stops before anything changes where something is in the way', async () => {
+    const playbook = UPGRADE.replace('    - claim:', '    - obstruct: { what: standby }\n    - claim:');
+    const fleet = fakeFleet();
+    const run = await runEngine({ playbook, fleet });
+    expect(run.exitCode).to.equal(2);
+    expect(outcomeOf(run)).to.equal('blocked');
+    expect(fleet.log).to.deep.equal([]);
+    expect(said(run, 'finding')).to.have.length(3);
+  });
+
+  it('does no more where a module says that it is enough', async () => {
+    const playbook = UPGRADE.replace('    - claim:', '    - enough: { what: all is so already }\n    - claim:');
+    const fleet = fakeFleet();
+    const run = await runEngine({ playbook, fleet });
+    expect(run.exitCode).to.equal(0);
+    expect(outcomeOf(run)).to.equal('nothing');
+    expect(fleet.log).to.deep.equal([]);
+  });
+
+  it('goes back when it is interrupted before the window', async () => {
+    const fleet = fakeFleet();
+    const stop = new AbortController();
+    const run = await runEngine({
+      playbook: UPGRADE,
+      fleet: { ...fleet, open: (host) => (stop.abort(), fleet.open(host)) },
+      stop: stop.signal,
+    });
+    expect(run.exitCode).to.equal(130);
+    expect(fleet.log).to.deep.equal([]);
+  });
+});
+
+describe('a run that goes on', () => {
+  it('leaves alone what was done, and does the rest', async () => {
+    const lost = new PgupError('connection-lost', 'the line is lost');
+    const first = await runEngine({
+      playbook: UPGRADE,
+      fleet: fakeFleet((_h, command) => (command === 'look three' ? lost : 0)),
+    });
+    const fleet = fakeFleet((_host, command) => (command.startsWith('look') ? 1 : 0));
+    const run = await runEngine({ playbook: UPGRADE, fleet, before: first.journal });
+    expect(outcomeOf(run)).to.equal('done');
+    expect(fleet.log.map((line) => line.split(': ')[1]).filter((command) => !command?.includes('cat >'))).to.deep.equal(
+      ['look three', 'three', 'doors', 'four'],
+    );
+  });
+
+  it('goes back on request, with what the first controller had done', async () => {
+    const lost = new PgupError('connection-lost', 'the line is lost');
+    const first = await runEngine({
+      playbook: UPGRADE,
+      fleet: fakeFleet((_h, command) => (command === 'look three' ? lost : 0)),
+    });
+    const fleet = fakeFleet();
+    const run = await runEngine({ playbook: UPGRADE, fleet, before: first.journal, rollback: true });
+    expect(outcomeOf(run)).to.equal('rolled-back');
+    expect(fleet.log.map((line) => line.split(': ')[1])).to.deep.equal([
+      ...Array<string>(3).fill('undo two'),
+      ...Array<string>(3).fill('undo one'),
+    ]);
+  });
+
+  it('is refused the way back after the point of no return', async () => {
+    const first = await runEngine({
+      playbook: UPGRADE,
+      fleet: fakeFleet((_h, command) => (command === 'four' ? 1 : 0)),
+    });
+    const fleet = fakeFleet();
+    const run = await runEngine({ playbook: UPGRADE, fleet, before: first.journal, rollback: true });
+    expect(outcomeOf(run)).to.equal('held');
+    expect(fleet.log).to.deep.equal([]);
+  });
+
+  it('does nothing for a deployment that ended well', async () => {
+    const first = await runEngine({ playbook: UPGRADE, fleet: fakeFleet() });
+    const fleet = fakeFleet();
+    const run = await runEngine({ playbook: UPGRADE, fleet, before: first.journal });
+    expect(outcomeOf(run)).to.equal('nothing');
+    expect(fleet.log).to.deep.equal([]);
+  });
+});
+
+const FLEET = `
+[nautobot]
+app[1:3]
+[postgresql]
+db[1:3]
+${[1, 2, 3].map((n) => `[site${n}]\napp${n}\ndb${n}`).join('\n')}
+[deployments:children]
+site1
+site2
+site3
+`;
+
+describe('a fleet', () => {
+  it('starts no deployment after one failed, beyond the budget, and says which', async () => {
+    const fleet = fakeFleet((host, command) => (host === 'db1' && command === 'one' ? 1 : 0));
+    const run = await runEngine({ playbook: UPGRADE, fleet, inventory: FLEET, batches: [1] });
+    expect(run.exitCode).to.equal(2);
+    expect(run.recap.deployments.map(({ outcome }) => outcome)).to.deep.equal([
+      'rolled-back',
+      'not-started',
+      'not-started',
+    ]);
+    expect(fleet.log.some((line) => line.startsWith('db2'))).to.be.false;
+  });
+
+  it('goes on within the budget', async () => {
+    const fleet = fakeFleet((host, command) => (host === 'db1' && command === 'one' ? 1 : 0));
+    const run = await runEngine({ playbook: UPGRADE, fleet, inventory: FLEET, batches: [1], maxFailures: 1 });
+    expect(run.recap.deployments.map(({ outcome }) => outcome)).to.deep.equal(['rolled-back', 'done', 'done']);
+    expect(run.exitCode).to.equal(7);
+  });
+});
