@@ -53,6 +53,7 @@ async function writeUsers(root: string, { state, host: { spec }, clientPublicKey
   // Without lingering, the last logout stops the user's own systemd; in these containers that takes a minute for lack of
   // the control group's notice, and every login meanwhile waits for it.
   for (const user of ['ops', 'root']) put(root, `var/lib/systemd/linger/${user}`, '', 0o644);
+  put(root, 'etc/systemd/system/user@.service.d/lab.conf', '[Service]\nTimeoutStopSec=1s\n');
   if (spec.sudo === 'nopassword') put(root, 'etc/sudoers.d/ops', 'ops ALL=(ALL:ALL) NOPASSWD: ALL\n', 0o440);
   if (spec.sudo === 'password') {
     put(root, 'etc/sudoers.d/ops', 'ops ALL=(ALL:ALL) ALL\n', 0o440);

@@ -83,16 +83,17 @@ export function told(run: PgupRun): string {
 
 /** A fingerprint of everything on a host that a check must not touch: files, packages, units. */
 export async function hostSnapshot(lab: Lab, host: string): Promise<string> {
-  // What a live system writes by itself all the time is left out: logs, run-time state, the servers' own data files.
+  // What a live system writes by itself all the time is left out: logs, run-time state, the servers' own data files,
+  // and the moment that somebody last made or removed a file in /tmp (what is in it counts).
   const script = `
     cd /
     find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /dev -o -path /var/log -o -path '/var/lib/postgresql/*/*' \
       -o -path /var/lib/redis -o -path /opt/nautobot/media -o -path /tmp/systemd-private-\\* -o -path /var/tmp/systemd-private-\\* \
       -o -path /var/lib/systemd -o -name lastlog -o -name wtmp -o -path /var/lib/private \\) -prune \
-      -o \\( -type f -o -type l -o -type d \\) -printf '%p %y %m %U %G %s %T@\\n' | LC_ALL=C sort
+      -o \\( -type f -o -type l -o -type d \\) -printf '%p %y %m %U %G %s %T@\\n' | sed 's/^\\(.tmp d .*\\) [0-9.]*$/\\1/' | LC_ALL=C sort
     dpkg-query -W -f '\${Package} \${Version} \${Status}\\n'
     systemctl list-units --all --plain --no-legend --type=service,timer | awk '{ print $1, $2, $3, $4 }' | grep -v '^user@\\|^user-runtime-dir@\\|run-' | LC_ALL=C sort
-    systemctl list-unit-files --no-legend | LC_ALL=C sort`;
+    systemctl list-unit-files --no-legend | grep -v '^session-' | LC_ALL=C sort`;
   const { stdout } = await lab.run(host, ['sh', '-c', script]);
   return stdout;
 }

@@ -63,12 +63,14 @@ describe('an upgrade of a real deployment', function () {
     expect(writers).to.have.length(2);
     await lab.waitForHealth();
     const passed = eventsOf(run, 'point-of-no-return')[0]!.at;
-    const opened = eventsOf(run, 'window').find(({ state }) => state === 'open')!.at;
+    const stopped = eventsOf(run, 'task:host').find(
+      ({ name, host }) => name === 'Stop the old server' && host === 'db1',
+    )!.at;
     for (const writer of writers) {
       const story = await (await writer).stop();
       expect(story.refused, 'the writer was refused while the deployment was closed').to.be.greaterThan(0);
       expect(story.missing, 'rows that were told to be stored and are not there').to.deep.equal([]);
-      const inside = story.toldAt.filter((at) => at > opened + 5000 && at < passed);
+      const inside = story.toldAt.filter((at) => at > stopped && at < passed);
       expect(inside, 'rows stored while only the migrating process may get in').to.deep.equal([]);
     }
     const after = await lookAt(lab, PLACE);
