@@ -18,7 +18,8 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map(
 const DECIMAL = /^[-+]?(?:0|[1-9][0-9_]*)$/;
 const BASED = /^([-+]?)(?:0b([01_]+)|0x([0-9a-fA-F_]+)|0([0-7_]+))$/;
 const SIXTIES = /^[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+(\.[0-9_]*)?$/;
-const FLOAT = /^[-+]?(?:(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)$/;
+/** A sign before a leading point makes it text, which is PyYAML's own idea. */
+const FLOAT = /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)$/;
 const UNREAL = /^(?:([-+]?)\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 
 /**
@@ -50,6 +51,22 @@ export function plainScalar(text: string): Value {
     .reduce((sum, part) => sum * 60 + Number(part), 0);
   const signed = text.startsWith('-') ? -total : total;
   return fraction === undefined ? signed : new Float(signed);
+}
+
+/** What a scalar marked `!!int` and the like means. Undefined: the mark does not fit it. */
+export function taggedScalar(tag: string, text: string): Value | undefined {
+  const value = plainScalar(text);
+  const number = typeof value === 'number' || typeof value === 'bigint';
+  switch (tag) {
+    case 'tag:yaml.org,2002:int':
+      return number ? value : undefined;
+    case 'tag:yaml.org,2002:float':
+      return number ? new Float(Number(value)) : value instanceof Float ? value : undefined;
+    case 'tag:yaml.org,2002:bool':
+      return typeof value === 'boolean' ? value : undefined;
+    default:
+      return value === null ? value : undefined;
+  }
 }
 
 /** What an unquoted word of a JSON text means. */

@@ -14,7 +14,7 @@ import { problem, warning, type ErrorCode, type Position, type Problem } from '.
 import { valueMap, type Value } from './inventory.ts';
 import type { Secret } from '../secret.ts';
 import { alignOffsets, type Places } from './places.ts';
-import { jsonScalar, plainScalar } from './yaml-scalars.ts';
+import { jsonScalar, plainScalar, taggedScalar } from './yaml-scalars.ts';
 
 export interface YamlOptions {
   readonly text: string;
@@ -241,8 +241,12 @@ class Reader {
       case 'tag:yaml.org,2002:int':
       case 'tag:yaml.org,2002:float':
       case 'tag:yaml.org,2002:bool':
-      case 'tag:yaml.org,2002:null':
-        return [plainScalar(text), { at, locate }];
+      case 'tag:yaml.org,2002:null': {
+        const tagged = taggedScalar(node.tag, text);
+        const word = node.tag.replace('tag:yaml.org,2002:', '!!');
+        if (tagged === undefined) this.problems.push(problem('yaml-syntax', `"${text}" is not what ${word} says`, at));
+        return [tagged ?? null, { at, locate }];
+      }
       default:
         this.problems.push(
           problem(

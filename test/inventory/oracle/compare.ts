@@ -151,7 +151,7 @@ function byKey(entries: readonly (readonly [string, Written])[]): readonly (read
   return entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function written(value: Value): Written {
+export function written(value: Value): Written {
   if (value === null) return ['constant', 'None'];
   if (typeof value === 'boolean') return ['constant', value ? 'True' : 'False'];
   if (value instanceof Float) return ['float', value.toString()];
