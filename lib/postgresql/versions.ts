@@ -15,12 +15,6 @@ export function compareMajors(a: string, b: string): number {
   return (left?.[0] ?? 0) - (right?.[0] ?? 0) || (left?.[1] ?? 0) - (right?.[1] ?? 0);
 }
 
-/** The major of a server version as the server says it: `15.18 (Debian …)` → `15`, `9.6.24` → `9.6`. */
-export function majorOf(serverVersion: string): string {
-  const [, first = '', second = ''] = /^(\d+)(?:\.(\d+))?/.exec(serverVersion) ?? [];
-  return Number(first) >= 10 || second === '' ? first : `${first}.${second}`;
-}
-
 /** Libraries of PostgreSQL's own packages that a major no longer ships, with what users have to do about them. */
 const GONE: readonly { readonly since: string; readonly library: RegExp; readonly advice: string }[] = [
   { since: '10', library: /^tsearch2$/, advice: 'its functions are part of PostgreSQL: drop the extension' },

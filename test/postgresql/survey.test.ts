@@ -5,17 +5,11 @@ import { plainAddress } from '../../lib/postgresql/survey/host.ts';
 import { counterpartPackage } from '../../lib/postgresql/survey/library.ts';
 import { parsePackages, parsePolicy } from '../../lib/postgresql/survey/package.ts';
 import { formatBytes } from '../../lib/postgresql/size.ts';
-import { compareMajors, goneLibrary, majorOf } from '../../lib/postgresql/versions.ts';
+import { compareMajors, goneLibrary } from '../../lib/postgresql/versions.ts';
 
 describe('majors', () => {
   it('are ordered as versions, not as text or numbers', () => {
     expect(['18', '9.6', '10', '9.5', '17'].toSorted(compareMajors)).to.deep.equal(['9.5', '9.6', '10', '17', '18']);
-  });
-
-  it('are read from what a server says', () => {
-    expect(majorOf('15.18 (Debian 15.18-0+deb12u1)')).to.equal('15');
-    expect(majorOf('9.6.24')).to.equal('9.6');
-    expect(majorOf('19beta3')).to.equal('19');
   });
 
   it('know which libraries they no longer have', () => {

@@ -1,4 +1,5 @@
 import { finding, type Finding } from '../../finding.ts';
+import { checkCarried } from '../../postgresql/checks/carried.ts';
 import { checkContents } from '../../postgresql/checks/contents.ts';
 import { checkDatabases } from '../../postgresql/checks/databases.ts';
 import { checkLibraries } from '../../postgresql/checks/libraries.ts';
@@ -49,6 +50,7 @@ export function checkCluster(facts: DeploymentFacts, serving: Found): readonly F
     ...closed,
     ...checkReplication(subject),
     ...checkContents(subject),
+    ...checkCarried(subject),
     ...checkDatabases(subject, { application: serving.database, others: facts.variables?.otherDatabases ?? [] }),
     ...(packages ? checkLibraries(subject, packages) : []),
     ...checkSessions(facts, server.value, { databaseHost: host, roles: rolesOf(facts) }),

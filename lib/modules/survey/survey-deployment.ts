@@ -22,7 +22,7 @@ export const surveyDeployment: Module<z.output<typeof argumentsSchema>> = {
   decide: (context) => judgeDeployment(deploymentFacts(context)),
 };
 
-export function judgeDeployment(facts: DeploymentFacts): Decision {
+function judgeDeployment(facts: DeploymentFacts): Decision {
   const held = checkState(facts);
   const serving = servingCluster(facts);
   // a run that was left half way leaves its lock: then nothing is finished, whatever serves Nautobot now

@@ -1,7 +1,7 @@
 import type { UnitRole } from '../application.ts';
 
 /** What a command line that runs `nautobot-server` says. */
-export interface ServerCommandLine {
+interface ServerCommandLine {
   /** The path of `nautobot-server` as written. */
   readonly server: string;
   readonly config: string | undefined;

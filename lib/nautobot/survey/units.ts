@@ -23,7 +23,7 @@ export interface UnitFacts {
  * Names of `Environment=` that may leave the host. All others may be passwords and stay there: what runs
  * `nautobot-server` reads them on the host.
  */
-export const HARMLESS = [
+const HARMLESS = [
   ...['NAUTOBOT_ROOT', 'NAUTOBOT_CONFIG', 'NAUTOBOT_DB_HOST', 'NAUTOBOT_DB_PORT', 'NAUTOBOT_DB_NAME'],
   ...['NAUTOBOT_DB_USER', 'NAUTOBOT_DB_ENGINE', 'PATH', 'LANG', 'TZ', 'VIRTUAL_ENV', 'PYTHONPATH'],
 ] as const;

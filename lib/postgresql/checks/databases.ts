@@ -3,7 +3,7 @@ import { compareMajors } from '../versions.ts';
 import type { Found } from '../survey/database.ts';
 import { identifier, psqlLine, someOf, type Subject, type SurveyedDatabase } from './subject.ts';
 
-export interface DatabasePolicy {
+interface DatabasePolicy {
   /** Nautobot's own database. */
   readonly application: string;
   /** `pgup_other_databases`. */

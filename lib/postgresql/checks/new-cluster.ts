@@ -27,7 +27,14 @@ export function checkNewCluster({ host, old, target, clusters, packages, receipt
         `if nothing needs it: pg_dropcluster --stop ${target} ${old.name}`,
       ),
     );
-  const rival = clusters.find((each) => each.port === old.port && each !== old && each !== there);
+  // a cluster that is kept from an earlier upgrade, stopped and disabled, has the port of its successor
+  const rival = clusters.find(
+    (each) =>
+      each.port === old.port &&
+      each !== old &&
+      each !== there &&
+      (each.status.startsWith('online') || each.start === 'auto'),
+  );
   if (rival)
     found.push(
       finding(

@@ -22,13 +22,13 @@ export function checkPackages(host: string, target: string, packages: PackageFac
   }
 }
 
-function checkRefusal(host: string, target: string, { candidates }: PackageFacts, said: string): Finding {
+function checkRefusal(host: string, target: string, { candidates, refreshError }: PackageFacts, said: string): Finding {
   const name = `postgresql-${target}`;
   return candidates[name] === undefined
     ? finding(
         host,
         'package-unavailable',
-        `no repository that the host knows has ${name}`,
+        `no repository that the host knows has ${name}${refreshError === undefined ? '' : ` (${refreshError})`}`,
         'add one that does (https://wiki.postgresql.org/wiki/Apt), then apt-get update',
       )
     : finding(host, 'package-install', `apt-get cannot install ${name}: ${said}`, `apt-get -s install ${name}`);

@@ -4,7 +4,7 @@ import type { ClusterFacts } from '../survey/cluster.ts';
 import type { Place } from '../survey/place.ts';
 import type { ServerFacts } from '../survey/server.ts';
 
-export interface SpacePlan {
+interface SpacePlan {
   readonly host: string;
   readonly cluster: ClusterFacts;
   readonly server: ServerFacts;

@@ -44,8 +44,7 @@ SELECT 'J ' || replace(json_build_object(
       'collationVersion', to_jsonb(d)->>'datcollversion', 'collationNow', :collation_now) ORDER BY d.datname)
     FROM pg_database d),
   'sessions', (SELECT json_agg(s) FROM (
-      SELECT pid, usename AS role, datname AS database, host(client_addr) AS address, application_name AS application,
-             state, extract(epoch FROM now() - xact_start)::int AS transaction
+      SELECT pid, usename AS role, datname AS database, host(client_addr) AS address, application_name AS application
         FROM pg_stat_activity
        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY backend_start LIMIT 200) s),
   'senders', (SELECT json_agg(s) FROM (
@@ -62,6 +61,12 @@ SELECT 'J ' || replace(json_build_object(
     FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')),
   'prepared', (SELECT json_agg(json_build_object('gid', gid, 'database', database, 'owner', owner))
     FROM (SELECT * FROM pg_prepared_xacts LIMIT 50) p),
+  'roleSettings', (SELECT json_agg(s) FROM (
+      SELECT r.rolname AS role, d.datname AS database, c.setting
+        FROM pg_db_role_setting x CROSS JOIN LATERAL unnest(x.setconfig) AS c(setting)
+        LEFT JOIN pg_roles r ON r.oid = x.setrole LEFT JOIN pg_database d ON d.oid = x.setdatabase
+       -- names with a dot are extensions' and applications' own, and may hold anything
+       WHERE split_part(c.setting, '=', 1) NOT LIKE '%.%' LIMIT 200) s),
   'settings', (SELECT json_object_agg(name, setting) FROM pg_settings WHERE name IN (
       'data_directory', 'config_file', 'hba_file', 'ident_file', 'external_pid_file', 'port', 'listen_addresses',
       'unix_socket_directories', 'unix_socket_permissions', 'shared_preload_libraries', 'session_preload_libraries',

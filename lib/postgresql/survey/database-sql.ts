@@ -86,6 +86,19 @@ SELECT 'J ' || replace(json_build_object(
        WHERE p.attnotnull AND NOT c.attnotnull) x),
   'unloggedPartitioned', (SELECT json_build_object('count', count(*), 'rows', (array_agg(name))[1:20]) FROM (
       SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'p' AND relpersistence = 'u') x),
+  -- columns of system views that views of users read: a major may take them away (catalogs themselves are pinned,
+  -- what depends on them is not recorded)
+  'systemColumns', (SELECT json_agg(x) FROM (
+      SELECT DISTINCT format('%I.%I', n.nspname, v.relname) AS view, t.relname || '.' || a.attname AS column
+        FROM pg_depend d
+        JOIN pg_rewrite r ON r.oid = d.objid
+        JOIN pg_class v ON v.oid = r.ev_class AND v.oid >= 16384
+        JOIN pg_namespace n ON n.oid = v.relnamespace
+        JOIN pg_class t ON t.oid = d.refobjid AND t.relnamespace = 'pg_catalog'::regnamespace AND t.relkind = 'v'
+        JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+       WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+         AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = v.oid AND e.deptype = 'e')
+       LIMIT 500) x),
   'staleCollations', (SELECT json_agg(format('%I.%I', n.nspname, c.collname))
       FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
      WHERE c.collversion IS NOT NULL AND c.collversion <> pg_collation_actual_version(c.oid))

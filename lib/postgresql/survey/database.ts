@@ -35,6 +35,8 @@ export const databaseFacts = z.object({
   polymorphic: found,
   notNull: found,
   unloggedPartitioned: found,
+  /** Columns of system views that views of users read. */
+  systemColumns: list(z.object({ view: z.string(), column: z.string() })),
   staleCollations: list(z.string()),
 });
 export type DatabaseFacts = z.output<typeof databaseFacts>;

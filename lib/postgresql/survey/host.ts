@@ -37,7 +37,7 @@ export interface Process {
 }
 
 /** The tools that the later plays use. What is missing is a finding where the host needs it. */
-export const TOOLS = [
+const TOOLS = [
   ...['flock', 'runuser', 'systemctl', 'systemd-run', 'timeout', 'apt-get', 'apt-cache', 'dpkg-query', 'sha256sum'],
   ...[
     'pg_lsclusters',

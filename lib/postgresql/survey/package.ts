@@ -10,6 +10,8 @@ export interface PackageFacts {
   readonly simulation:
     | { readonly kind: 'simulation'; readonly actions: readonly PackageAction[] }
     | { readonly kind: 'refusal'; readonly text: string };
+  /** What fetching package lists into memory failed with, where that was needed. */
+  readonly refreshError: string | undefined;
   /** Running services that have files of a package mapped which the install would replace or remove. */
   readonly touched: readonly { readonly package: string; readonly unit: string; readonly process: string }[];
   /** Packages that are half installed: dpkg would first want them mended. */
@@ -20,7 +22,7 @@ export interface PackageFacts {
   readonly targetClusters: readonly string[];
 }
 
-export interface PackageAction {
+interface PackageAction {
   readonly kind: 'install' | 'upgrade' | 'remove';
   readonly package: string;
   readonly from: string | undefined;
@@ -31,7 +33,7 @@ export interface PackageAction {
  * The simulation and the real install take the same options, or the one proves nothing about the other. The real one
  * adds `--no-remove`; here it would hide which packages would go.
  */
-export const INSTALL_OPTIONS = ['--no-install-recommends'] as const;
+const INSTALL_OPTIONS = ['--no-install-recommends'] as const;
 
 /** apt-get must not write its caches nor wait for a lock that another one holds. */
 const READ_ONLY = '-o Debug::NoLocking=true -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=';
@@ -108,6 +110,7 @@ export function parsePackages(sections: readonly Section[]): PackageFacts | unde
     installed: Object.freeze(Object.fromEntries(parsePairs(section('installed')?.text ?? ''))),
     candidates: parsePolicy(section('policy')?.text ?? ''),
     simulation: parseSimulation(simulate),
+    refreshError: refreshErrors(section('update')),
     touched: parseLines(section('touched')?.text ?? '').map((line) => {
       const [name = '', unit = '', process = ''] = line.split('\t');
       return Object.freeze({ package: name, unit, process });
@@ -129,6 +132,17 @@ export function parsePolicy(text: string): Readonly<Record<string, string | unde
     if (candidate !== undefined && candidate !== '(none)') candidates[current] = candidate;
   }
   return Object.freeze(candidates);
+}
+
+/** apt-get update succeeds where some lists could not be fetched: its words tell. */
+function refreshErrors(section: Section | undefined): string | undefined {
+  const said = (section?.text ?? '').split('\n').filter((line) => /^[EW]: /.test(line));
+  return (
+    said
+      .map((line) => line.slice(3))
+      .slice(0, 3)
+      .join(' · ') || undefined
+  );
 }
 
 function parseSimulation({ code, text }: Section): PackageFacts['simulation'] {

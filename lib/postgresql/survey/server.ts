@@ -30,9 +30,6 @@ const session = z.object({
   /** Null for a session over the local socket. */
   address: z.string().nullable(),
   application: z.string(),
-  state: z.string().nullable(),
-  /** Seconds that its transaction is open. */
-  transaction: z.number().nullable(),
 });
 export type Session = z.output<typeof session>;
 
@@ -74,6 +71,8 @@ export const serverFacts = z.object({
   subscriptions: list(z.object({ name: z.string(), database: z.string(), enabled: z.boolean() })),
   tablespaces: list(z.object({ name: z.string(), location: z.string(), size: z.number() })),
   prepared: list(z.object({ gid: z.string(), database: z.string().nullable(), owner: z.string().nullable() })),
+  /** `ALTER ROLE … SET` and `ALTER DATABASE … SET`, as `name=value`; both names are null for all. */
+  roleSettings: list(z.object({ role: z.string().nullable(), database: z.string().nullable(), setting: z.string() })),
   settings: z.record(z.string(), z.string()),
   /** The first word of archive_command: the rest may hold keys. */
   archiveCommand: z.string().nullable(),

@@ -4,6 +4,34 @@ import { cluster, contents, server } from '../fixtures.ts';
 
 export const databasesCases: readonly Case[] = [
   {
+    check: 'role-setting',
+    when: (of) => {
+      of.variables['pgup_target'] = '17';
+      server(of).roleSettings = [{ role: 'bi', database: 'nautobot', setting: 'force_parallel_mode=on' }];
+    },
+    says: /role bi in database nautobot has the setting force_parallel_mode=on/,
+    next: /ALTER ROLE bi IN DATABASE nautobot RESET force_parallel_mode/,
+    quiet: (of) =>
+      (server(of).roleSettings = [
+        { role: 'bi', database: null, setting: 'effective_io_concurrency=8' },
+        { role: null, database: 'nautobot', setting: 'password_encryption=on' },
+      ]),
+  },
+  {
+    check: 'system-column',
+    when: (of) => {
+      of.variables['pgup_target'] = '18';
+      contents(of).systemColumns = [{ view: 'monitor.wal', column: 'pg_stat_wal.wal_write' }];
+    },
+    says: /views in database nautobot \(monitor\.wal\) read what PostgreSQL 18 does not have: pg_stat_wal\.wal_write/,
+    next: /DROP VIEW monitor\.wal/,
+    quiet: (of) =>
+      (contents(of).systemColumns = [
+        { view: 'monitor.wal', column: 'pg_stat_wal.wal_write' },
+        { view: 'monitor.wal', column: 'pg_stat_bgwriter.buffers_clean' },
+      ]),
+  },
+  {
     check: 'tablespace',
     when: (of) => server(of).tablespaces.push({ name: 'fast', location: '/srv/fast', size: 2_500_000 }),
     says: /fast in \/srv\/fast, 2\.5 MB/,

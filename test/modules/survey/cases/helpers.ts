@@ -7,8 +7,6 @@ export const session = (more: object) => ({
   database: 'nautobot',
   address: null,
   application: '',
-  state: 'idle',
-  transaction: null,
   ...more,
 });
 export const process = (command: string, unit = 'x.service') => ({

@@ -156,6 +156,10 @@ export const packagesCases: readonly Case[] = [
     when: (of) => of.db1.clusters.push({ ...cluster(of), name: 'two', systemIdentifier: '8', status: 'down' }),
     says: /15\/two has the port 5432 too/,
     quiet: (of) =>
-      of.db1.clusters.push({ ...cluster(of), name: 'two', systemIdentifier: '8', status: 'down', port: 5433 }),
+      of.db1.clusters.push(
+        { ...cluster(of), name: 'two', systemIdentifier: '8', status: 'down', port: 5433 },
+        // kept from an earlier upgrade
+        { ...cluster(of), version: '13', systemIdentifier: '7', status: 'down', start: 'disabled' },
+      ),
   },
 ];
