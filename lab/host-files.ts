@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { command } from './command.ts';
@@ -19,6 +19,7 @@ export async function writeHostFiles(root: string, files: HostFiles): Promise<vo
   writeIdentity(root, files);
   await writeUsers(root, files);
   if (files.host.spec.roles.includes('nautobot')) await writeNautobot(root, files);
+  await writeRedis(root, files);
 }
 
 function put(root: string, path: string, text: string, mode = 0o644): void {
@@ -79,23 +80,34 @@ async function writeNautobot(root: string, { state, host }: HostFiles): Promise<
       `    "HOST": ${python(database?.host === host.name ? 'localhost' : (database?.host ?? 'localhost'))}, "PORT": "${database?.port ?? 5432}",`,
       '})',
       `CELERY_WORKER_CONCURRENCY = ${spec.processes}`,
+      // Not by NAUTOBOT_REDIS_HOST: Nautobot reads that before it reads this file, and a unit's environment would not
+      // reach the commands that an operator types.
+      ...(redis === host.name
+        ? []
+        : [
+            `CACHES["default"]["LOCATION"] = ${python(`redis://${redis}:6379/1`)}`,
+            `CELERY_BROKER_URL = ${python(`redis://${redis}:6379/0`)}`,
+          ]),
       '',
     ].join('\n'),
   );
-  if (redis !== host.name) {
-    // Read by Nautobot's own settings while they are imported, so it must stand before that.
-    const text = readFileSync(configuration, 'utf8');
-    writeFileSync(configuration, `import os\nos.environ.setdefault("NAUTOBOT_REDIS_HOST", ${python(redis)})\n${text}`);
-  }
   const ini = join(root, 'opt/nautobot/uwsgi.ini');
   writeFileSync(ini, readFileSync(ini, 'utf8').replace(/^processes = .*$/m, `processes = ${spec.processes}`));
   const services = spec.services.map((service) => (service === 'web' ? 'nautobot' : `nautobot-${service}`));
-  const servesRedis = specs.some((other) => other.roles.includes('nautobot') && redisOf(other, specs) === host.name);
-  const shared = specs.some((other) => other.name !== host.name && redisOf(other, specs) === host.name);
-  if (shared) {
-    const redisFile = join(root, 'etc/redis/redis.conf');
-    if (existsSync(redisFile)) appendFileSync(redisFile, '\nbind 0.0.0.0\nprotected-mode no\n');
+  await enable(root, services);
+}
+
+/** Starts Redis where a Nautobot host uses it, open to the lab where that is another host than its own. */
+async function writeRedis(root: string, { state, host }: HostFiles): Promise<void> {
+  const specs = state.hosts.map(({ spec }) => spec);
+  const users = specs.filter((spec) => spec.roles.includes('nautobot') && redisOf(spec, specs) === host.name);
+  if (users.length === 0) return;
+  if (users.some(({ name }) => name !== host.name)) {
+    appendFileSync(join(root, 'etc/redis/redis.conf'), '\nbind 0.0.0.0\nprotected-mode no\n');
   }
-  const units = [...services, ...(servesRedis ? ['redis-server'] : [])];
+  await enable(root, ['redis-server']);
+}
+
+async function enable(root: string, units: readonly string[]): Promise<void> {
   await command(['chroot', root, 'systemctl', 'enable', '--quiet', ...units.map((unit) => `${unit}.service`)]);
 }

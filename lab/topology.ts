@@ -123,6 +123,9 @@ function problemsOf({ hosts }: Topology): string[] {
     for (const other of [databaseOf(spec, hosts)?.host, spec.redis]) {
       if (other !== undefined && !names.has(other)) problems.push(`${spec.name}: there is no host ${other}`);
     }
+    if (hosts.some(({ name, image }) => name === redisOf(spec, hosts) && image === 'bare')) {
+      problems.push(`${spec.name}: a bare host has no Redis`);
+    }
     if (databaseOf(spec, hosts) === undefined) problems.push(`${spec.name}: its deployment has no database host`);
   }
   return problems;
