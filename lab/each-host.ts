@@ -11,3 +11,8 @@ export async function eachHost(hosts: readonly HostState[], work: (host: HostSta
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
+
+/** The hosts for a line of text: their names, or how many where the names would fill the line. */
+export function namesOf(hosts: readonly { readonly name: string }[]): string {
+  return hosts.length > 6 ? `${hosts.length} hosts` : hosts.map(({ name }) => name).join(' ');
+}

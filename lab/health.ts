@@ -1,4 +1,4 @@
-import { eachHost } from './each-host.ts';
+import { eachHost, namesOf } from './each-host.ts';
 import type { Progress } from './progress.ts';
 import type { HostState, LabState } from './state.ts';
 import { httpStatus, until } from './wait.ts';
@@ -26,7 +26,7 @@ export async function waitForHealth(
   if (web.length === 0) return;
   // Many of them share two processors: each more makes all of them later.
   const patience = 180 + 20 * web.length;
-  await progress.step(`waiting for Nautobot on ${web.map(({ name }) => name).join(' ')}`, () =>
+  await progress.step(`waiting for Nautobot on ${namesOf(web)}`, () =>
     eachHost(web, async ({ name, address }) => {
       await until(`Nautobot on ${name}`, patience, async () => {
         const status = await httpStatus(healthUrl(address));

@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { command } from './command.ts';
 import { LabError } from './errors.ts';
@@ -33,6 +33,31 @@ export function requireDisk(folder: string, gibibytes: number, what: string): vo
         'Make room, empty the cache with `lab clean`, or point XDG_CACHE_HOME and XDG_STATE_HOME elsewhere.',
     );
   }
+}
+
+const INOTIFY = '/proc/sys/fs/inotify/max_user_instances';
+
+/** What a host's systemd and its services take of it, with room to spare. */
+const INOTIFY_PER_HOST = 20;
+
+/**
+ * Makes room for the hosts' inotify instances. All containers of this machine's root share one allowance, 128 where
+ * nobody raised it: some ten hosts, and the systemd of the next one ends with "too many open files".
+ */
+export function allowInotify(hosts: number, progress: Progress): void {
+  const allowed = Number(readFileSync(INOTIFY, 'utf8'));
+  // Other labs may stand already or come later: room for a large one is made at once, and never taken back.
+  const wanted = Math.max(4096, hosts * INOTIFY_PER_HOST);
+  if (allowed >= wanted) return;
+  try {
+    writeFileSync(INOTIFY, String(wanted));
+  } catch {
+    throw new LabError(
+      `${hosts} hosts may need more than the ${allowed} inotify instances that this machine allows, and that cannot be ` +
+        `changed from here. Set fs.inotify.max_user_instances=${wanted} with sysctl where it can.`,
+    );
+  }
+  progress.say(`raised fs.inotify.max_user_instances from ${allowed} to ${wanted}, until this machine restarts`);
 }
 
 async function isInstalled(name: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { command } from './command.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
 import { takeDown } from './down.ts';
-import { eachHost } from './each-host.ts';
+import { eachHost, namesOf } from './each-host.ts';
 import { LabError } from './errors.ts';
 import { healthUrl, isBehind, waitForHealth } from './health.ts';
 import { removeHost } from './host.ts';
@@ -104,7 +104,7 @@ export function labOf(state: LabState, progress: Progress): Lab {
     reset: (only, { health = true } = {}) =>
       locked(async () => {
         const hosts = only === undefined ? state.hosts : [known(only)];
-        await progress.step(`resetting ${hosts.map(({ name }) => name).join(' ')}`, () =>
+        await progress.step(`resetting ${namesOf(hosts)}`, () =>
           eachHost(hosts, async (host) => {
             await removeHost(folder(host.name));
             await bootAndWait(state, host);

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eachHost } from './each-host.ts';
+import { eachHost, namesOf } from './each-host.ts';
 import { LabError } from './errors.ts';
 import { bootHost, prepareHost } from './host.ts';
 import { inventoryText } from './inventory-file.ts';
@@ -19,7 +19,7 @@ export async function raise(state: LabState, progress: Progress): Promise<void> 
   await makeBridge(state.network);
   const dropped = await droppedBetweenHosts(state.network.bridge);
   if (dropped !== undefined && state.hosts.length > 1) throw new LabError(dropped);
-  const names = state.hosts.map(({ name }) => name).join(' ');
+  const names = namesOf(state.hosts);
   const what =
     state.dump === undefined ? `preparing ${names}` : `preparing ${names} with the database of ${state.dump}`;
   await progress.step(what, () => prepareAll(state));

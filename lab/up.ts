@@ -11,7 +11,7 @@ import { leaderOf } from './host-process.ts';
 import { ensureImages } from './image.ts';
 import { missingArtifacts } from './image-cache.ts';
 import { withLock } from './lock.ts';
-import { installOnController, requireDisk, requireRoot } from './machine-check.ts';
+import { allowInotify, installOnController, requireDisk, requireRoot } from './machine-check.ts';
 import { checkLabName, defaultLabName } from './names.ts';
 import { overlayFolder } from './overlay-folder.ts';
 import { cacheFolder, stateFolder } from './paths.ts';
@@ -85,6 +85,7 @@ async function make(name: string, topology: Topology, asked: Asked, progress: Pr
   requireDisk(stateFolder(), 1 + topology.hosts.length / 4, `a lab of ${topology.hosts.length} hosts`);
   const runtime = join(await overlayFolder(name), name);
   await ensureImages(needed, progress);
+  allowInotify(topology.hosts.length, progress);
 
   const state = await withLock(networkLock(), 'another lab that comes up', progress, () =>
     claim(name, topology, asked, runtime),
