@@ -84,8 +84,8 @@ def pgup(to):
     except CommandError as error:
         if "Unknown command" not in str(error):
             raise
-    except SystemExit as end:
-        if end.code:
+    except SystemExit as left:
+        if left.code:
             end(95)
     say("healthy")
     end(0)
@@ -118,7 +118,7 @@ export function loadMigration(application: Application, migration: Migration): C
   return sh`${endMigration()}
 set -e; install -d -m 0750 -g ${application.group === '' ? 'root' : application.group} ${PLACE}
 printf '%s\\n' ${script.text} > ${PLACE}/run
-systemd-run --quiet --collect --unit=${KEEPER_UNIT} -- /bin/sh ${PLACE}/run`;
+systemd-run --quiet --collect --unit=${KEEPER_UNIT} --description=${KEEPER_UNIT} -- /bin/sh ${PLACE}/run`;
 }
 
 /** Exit code of migrationIsLoaded where the process has ended, which it does not do by itself. */

@@ -36,7 +36,7 @@ export function serverCommand(
 eval "set -- $(systemctl show -p Environment --value -- ${like})"
 inherited=
 for pair in "$@"; do export "\${pair?}"; inherited="$inherited --setenv=\${pair%%=*}"; done
-exec systemd-run ${[...options, ...(name === undefined ? [] : [`--unit=${name}`])]} --setenv=NAUTOBOT_ROOT=${root} $inherited -- ${words}
+exec systemd-run ${[...options, ...(name === undefined ? [] : [`--unit=${name}`, `--description=${name}`])]} --setenv=NAUTOBOT_ROOT=${root} $inherited -- ${words}
 )`;
 }
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import type { Command } from '../shell/host-shell.ts';
 import { raw, sh } from '../shell/sh.ts';
 import type { Cluster, NewCluster } from './cluster.ts';
@@ -70,6 +71,7 @@ export function dropCluster({ new: fresh, work, run }: Pick<NewClusterWork, 'new
   return sh`${raw('set -eu; cd /; export LC_ALL=C')}
 ${removeOurs({ new: fresh, work, run })}
 rm -rf ${[work.directory, work.applicationSockets, fresh.closedSocketDirectory]}
+rmdir ${dirname(fresh.dataDirectory)} 2>/dev/null || :
 rm -f ${[NEW_CLUSTER_RECEIPT, NEW_CLUSTER_INTENT]}; sync ${STATE}`;
 }
 
