@@ -111,8 +111,9 @@ async function performJob(step: Extract<Step, { kind: 'job' }>, context: StepCon
     },
     park,
   );
+  // A lost job's record is ended too: while it is open, not even what puts the deployment back may be done.
+  if (state.kind === 'finished' || state.kind === 'lost') await shell.closeJob(id, claim);
   const result = jobResult(step, state, { host: shell.host, output: Buffer.concat(output) });
-  await shell.closeJob(id, claim);
   return { verdict: judge(step, result), result };
 }
 
