@@ -83,6 +83,8 @@ async function forwards(engine: Engine, state: DeploymentState): Promise<Forward
       const error = new PgupError('interrupted', 'interrupted before anything was stopped');
       return { kind: 'failure', failure: { task: '', name: play.play.name, failed: [], error } };
     }
+    const late = windowTooLong(engine, state);
+    if (late) return { kind: 'failure', failure: { task: '', name: play.play.name, failed: [], error: late } };
     engine.events.emit('play:start', { deployment: state.planned.name, play: play.play.name, undo: false });
     const ended = await runPlay({ engine, state, planned: play });
     if (ended.kind === 'finished') return { kind: 'ended', outcome: 'nothing', summary: ended.reason };
@@ -96,6 +98,20 @@ async function forwards(engine: Engine, state: DeploymentState): Promise<Forward
   }
   if (firstFailure) return { kind: 'failure', failure: firstFailure };
   return { kind: 'ended', ...wentWell(engine, state) };
+}
+
+/**
+ * A window that has become longer than is allowed (`windowLimit`, seconds) is given up, as long as there is a way back.
+ * Looked at between plays: a step that runs is never cut, because what it leaves would take longer to clean up.
+ */
+function windowTooLong(engine: Engine, state: DeploymentState): PgupError | undefined {
+  const limit = state.knowledge.shared['windowLimit'];
+  if (typeof limit !== 'number' || state.windowOpened === undefined || state.noReturn !== 'ahead') return undefined;
+  const open = (engine.now() - state.windowOpened) / 1000;
+  if (open <= limit) return undefined;
+  return new PgupError('deadline', `the window is open for ${Math.round(open)} s, and ${limit} s were allowed`, {
+    next: 'give pgup_max_downtime more, or find out above what took so long',
+  });
 }
 
 function wentWell(engine: Engine, state: DeploymentState): Ended {

@@ -67,7 +67,21 @@ const pass: Module<z.infer<typeof name>> = {
   }),
 };
 
-const modules = new Map([act, look, obstruct, enough, pass, claim, release].map((each) => [each.name, each as Module]));
+/** `limit: {what: "0"}` allows a window of so many seconds, and opens it. */
+const limit: Module<z.infer<typeof name>> = {
+  ...act,
+  name: 'limit',
+  scope: 'deployment',
+  decide: ({ arguments: { what } }) => ({
+    kind: 'steps',
+    steps: [{ kind: 'mark', mark: 'window-opens', says: 'the window opens' }],
+    learned: { shared: { windowLimit: Number(what) } },
+  }),
+};
+
+const modules = new Map(
+  [act, look, obstruct, limit, enough, pass, claim, release].map((each) => [each.name, each as Module]),
+);
 
 export const INVENTORY = `
 [nautobot]

@@ -167,6 +167,20 @@ describe('the engine', () => {
     expect(fleet.log).to.deep.equal([]);
   });
 
+  for (const [seconds, outcome] of [
+    ['-1', 'rolled-back'],
+    ['600', 'done'],
+  ] as const) {
+    it(`is ${outcome} where the window may last ${seconds} s`, async () => {
+      const playbook = UPGRADE.replace(
+        '    - act: { what: one }',
+        `    - limit: { what: "${seconds}" }\n    - act: { what: one }`,
+      );
+      const run = await runEngine({ playbook, fleet: fakeFleet() });
+      expect(outcomeOf(run)).to.equal(outcome);
+    });
+  }
+
   it('goes back when it is interrupted before the window', async () => {
     const fleet = fakeFleet();
     const stop = new AbortController();
