@@ -93,7 +93,12 @@ command -v flock >/dev/null || { echo 'this host has no flock program (util-linu
 [ -d ${JOBS} ] || mkdir ${JOBS} || exit
 [ -d "$d" ] || mkdir "$d" || [ -d "$d" ] || exit
 exec 6>>"$d/launch"
-flock -w 60 6 || { echo 'somebody else is starting this job' >&2; exit 1; }
+if ! flock -n 6; then
+  # Somebody else starts it. The job takes the guard, so it must not be held while waiting for that other one.
+  exec 9>&-
+  flock -w 60 6 || { echo 'somebody else is starting this job, and does not get on' >&2; exit 1; }
+  __mine=yes; __tell; exit 0
+fi
 __mine=yes
 __state
 if [ "$__says" = absent ]; then

@@ -39,10 +39,10 @@ export async function openHostShell(options: HostShellOptions): Promise<HostShel
   const shell = new ReconnectingShell(options);
   try {
     await shell.connect();
-  } catch (thrown) {
-    // The line may stand although the shell on it does not: left open it would keep the program from ending.
+  } catch (error) {
+    // The line may stand although its user could not be changed: it would keep the program alive.
     await shell.close();
-    throw thrown;
+    throw error;
   }
   return shell;
 }
@@ -62,6 +62,8 @@ class ReconnectingShell implements HostShell {
   #boot: string | undefined;
   #everConnected = false;
   #closed = false;
+  /** Ends an attempt to connect that nobody waits for any more. */
+  readonly #stop = new AbortController();
 
   constructor(options: HostShellOptions) {
     this.#options = options;
@@ -71,7 +73,7 @@ class ReconnectingShell implements HostShell {
 
   /** The first connection: no patience beyond the transport's own, so that an unreachable host is said at once. */
   async connect(): Promise<void> {
-    const line = await this.#currentLine();
+    const line = await this.#currentLine(Infinity);
     // A shell that cannot become its user is found now, not in the middle of a run.
     await line.withShell({ as: undefined, fresh: false }, () => Promise.resolve());
   }
@@ -96,10 +98,14 @@ class ReconnectingShell implements HostShell {
   }
 
   async startJob(job: Job): Promise<JobState> {
-    const result = await this.change(startMutation(job));
-    // A start whose answer was lost is asked about, never sent again: the job may be running.
-    if (result.ending.kind === 'unknown') return this.jobState(job.id);
-    return this.#jobAnswer({ result, id: job.id, says: 'started' });
+    for (let attempt = 1; ; attempt++) {
+      const result = await this.change(startMutation(job));
+      // A start whose answer was lost is asked about, never sent again: the job may be running.
+      if (result.ending.kind === 'unknown') return this.jobState(job.id);
+      const state = this.#jobAnswer({ result, id: job.id, says: 'started' });
+      // Only where somebody else began to start it and did not: the host says for sure that nothing runs.
+      if (state.kind !== 'absent' || attempt === 3) return state;
+    }
   }
 
   async followJob(id: string, onOutput: (chunk: Buffer) => void, signal?: AbortSignal): Promise<JobState> {
@@ -146,11 +152,14 @@ class ReconnectingShell implements HostShell {
   }
 
   async forward(address: string, port: number): Promise<Duplex> {
-    return this.#again(QUERY_DEADLINE, async () => (await this.#currentLine()).connection.forward(address, port));
+    return this.#again(QUERY_DEADLINE, async (left) =>
+      (await this.#currentLine(left)).connection.forward(address, port),
+    );
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#stop.abort();
     const line = this.#line ?? (await this.#opening?.catch(() => undefined));
     this.#line = undefined;
     await line?.close();
@@ -163,7 +172,7 @@ class ReconnectingShell implements HostShell {
   #carrier(): Parameters<typeof download>[0] {
     return {
       host: this.host,
-      errand: async (options) => (await this.#currentLine()).errand({ ...options, as: undefined }),
+      errand: async (options) => (await this.#currentLine(this.#patience)).errand({ ...options, as: undefined }),
     };
   }
 
@@ -228,7 +237,7 @@ class ReconnectingShell implements HostShell {
   }): Promise<Exclude<Answer, { kind: 'input-refused' }>> {
     const { command, as, stdin, deadline, fresh } = options;
     const send = async (left: number): Promise<{ answer: Answer; line: Line }> => {
-      const line = await this.#currentLine();
+      const line = await this.#currentLine(left);
       try {
         const answer = await line.withShell({ as, fresh }, (shell) => {
           return shell.run({ text: command.text, stdin, deadline: left });
@@ -242,7 +251,7 @@ class ReconnectingShell implements HostShell {
         throw error;
       }
     };
-    const { answer, line } = fresh ? await this.#again(deadline, () => send(deadline)) : await send(deadline);
+    const { answer, line } = fresh ? await this.#again(deadline, send) : await send(deadline);
     if (line.boot !== undefined) this.#sawBoot(line.boot);
     if (answer.kind !== 'input-refused') return answer;
     return this.#byErrand({ line, command, as, stdin, deadline });
@@ -275,19 +284,21 @@ class ReconnectingShell implements HostShell {
     };
   }
 
-  async #currentLine(): Promise<Line> {
+  /** The line, or a new one. Waiting for it ends with the caller's patience; the attempt goes on for the others. */
+  async #currentLine(patience: number): Promise<Line> {
     if (this.#closed) throw new PgupError('internal', `the shell of ${this.host} was closed`, { host: this.host });
     if (this.#line?.lost === undefined && this.#line) return this.#line;
     this.#line = undefined;
     this.#opening ??= this.#openLine().finally(() => {
       this.#opening = undefined;
     });
-    return this.#opening;
+    return within({ work: this.#opening, patience, host: this.host });
   }
 
   async #openLine(): Promise<Line> {
     const { target, transport, become, surroundings, signal } = this.#options;
-    const connection = await transport.open(target, signal);
+    const stop = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
+    const connection = await transport.open(target, stop);
     const line = new Line({ connection, become, surroundings: surroundings ?? 'neutral' });
     if (this.#closed) {
       await line.close();
@@ -311,6 +322,22 @@ class ReconnectingShell implements HostShell {
   #tell(state: LineEvent['state'], says: string): void {
     this.#options.onLine?.({ host: this.host, state, says });
   }
+}
+
+async function within<T>(options: { work: Promise<T>; patience: number; host: string }): Promise<T> {
+  const { work, patience, host } = options;
+  if (!Number.isFinite(patience)) return work;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new PgupError('unreachable', `${host} could not be reached within ${patience / 1000} s`, { host }));
+    }, patience);
+  });
+  // The attempt may fail after nobody waits for it.
+  work.catch(() => undefined);
+  return Promise.race([work, late]).finally(() => {
+    clearTimeout(timer);
+  });
 }
 
 /** A command in an error message: its first line, shortened. */

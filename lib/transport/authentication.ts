@@ -6,6 +6,8 @@ import type { Target } from './transport.ts';
 /** How one connection proves who it is: an explicit list of ways, tried in order, each once. */
 export interface Authentication {
   readonly handler: (left: string[] | null, partial: boolean | null) => AnyAuthMethod | false;
+  /** Whether the host has refused anything yet. Before that, a lost line is only that. */
+  refusedAny(): boolean;
   /** The letter, once the host has refused them all. */
   refusal(): PgupError;
 }
@@ -63,6 +65,7 @@ export async function prepareAuthentication(options: {
       }
       return false;
     },
+    refusedAny: () => left !== null,
     refusal: () => refusal({ target, tried, left, files, prompts, unused: named.length + others.length - MOST_KEYS }),
   };
 }

@@ -196,6 +196,10 @@ class Attempt {
     const cause = { host: target.host, cause: error };
     const place = placeOf(target);
     if (error.level === 'client-authentication') return { error: authentication.refusal(), again: 'never' };
+    if (this.#phase === 'authentication' && !authentication.refusedAny() && isSocketError(error)) {
+      const says = `the line to ${place} was lost during the login: ${error.message}`;
+      return { error: new PgupError('connection-lost', says, { ...cause, ...nextFor(target) }), again: 'soon' };
+    }
     if (this.#phase === 'authentication') {
       const says = `${place} closed the line during the login: ${error.message}`;
       return { error: new PgupError('authentication', says, { ...cause, ...nextFor(target) }), again: 'never' };
@@ -231,6 +235,11 @@ class Attempt {
     const full = said === undefined || /maxstartups/i.test(said);
     return { error: letter, again: full ? 'later' : 'never' };
   }
+}
+
+/** The network's doing, not the server's: it said nothing before the line was gone. */
+function isSocketError(error: LineError): boolean {
+  return error.level === 'client-socket' || error.message === 'No response from server';
 }
 
 function noCommonAlgorithm(target: Target, error: Error): PgupError {
