@@ -22,7 +22,7 @@ export interface Ssh2Options {
 const SOON = { attempts: 3, base: 300, most: 1000 };
 const LATER = { attempts: 8, base: 250, most: 4000 };
 
-/** The default transport: the ssh2 library, its faults contained (docs/adr/0004). */
+/** The default transport: the ssh2 library, its faults contained (docs/adr/0002). */
 export function ssh2Transport(options: Ssh2Options = {}): Transport {
   return new Ssh2Transport(options);
 }
