@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { problem } from '../errors.ts';
 import { parseAddress } from './address.ts';
+import { isProgram, kindOf, namesIn } from './file-kind.ts';
 import { parseIni } from './ini-parser.ts';
 import type { InventoryDraft } from './inventory-draft.ts';
 import { compareText, strip } from './python-text.ts';
@@ -23,17 +23,23 @@ export interface ReadOptions {
 }
 
 /** Reads one `-i` argument into the draft. */
-export function readSource({ source, cwd, draft, vault }: ReadOptions): void {
-  const path = resolve(cwd, source);
-  if (isHostList(source, cwd)) readHostList(source, draft);
-  else if (!existsSync(path)) draft.problems.push(problem('file-missing', `inventory "${source}" does not exist`));
-  else if (statSync(path).isDirectory()) readFolder({ source, cwd, draft, vault });
-  else readFile({ source, cwd, draft, vault });
+export function readSource(options: ReadOptions): void {
+  const { source, cwd, draft } = options;
+  if (isHostList(source, cwd)) {
+    readHostList(source, draft);
+    return;
+  }
+  const kind = kindOf(resolve(cwd, source));
+  if (kind === 'file') readFile(options);
+  else if (kind === undefined) draft.problems.push(problem('file-missing', `inventory "${source}" does not exist`));
+  else if (readFolder(options) === 0) {
+    draft.problems.push(problem('file-missing', `folder "${source}" holds no inventory that can be read`));
+  }
 }
 
 /** True for `-i a,b` and `-i a,`: names, not a file. */
 export function isHostList(source: string, cwd: string): boolean {
-  return source.includes(',') && !existsSync(resolve(cwd, source));
+  return source.includes(',') && kindOf(resolve(cwd, source)) === undefined;
 }
 
 function readHostList(source: string, draft: InventoryDraft): void {
@@ -50,10 +56,20 @@ function readHostList(source: string, draft: InventoryDraft): void {
   }
 }
 
-function readFolder({ source, cwd, draft, vault }: ReadOptions): void {
-  const names = readdirSync(resolve(cwd, source)).filter((name) => !IGNORED.test(name));
-  if (names.length === 0) draft.problems.push(problem('file-missing', `folder "${source}" holds no inventory`));
-  for (const name of names.sort(compareText)) readSource({ source: join(source, name), cwd, draft, vault });
+/** Reads the files of a folder and of those in it; gives their number. */
+function readFolder({ source, cwd, draft, vault }: ReadOptions): number {
+  const names = (namesIn(resolve(cwd, source)) ?? []).filter((name) => !IGNORED.test(name));
+  let count = 0;
+  for (const name of names.sort(compareText)) {
+    const inside = { source: join(source, name), cwd, draft, vault };
+    if (kindOf(resolve(cwd, inside.source)) === 'folder') {
+      count += readFolder(inside);
+    } else {
+      readFile(inside);
+      count += 1;
+    }
+  }
+  return count;
 }
 
 function readFile({ source, cwd, draft, vault }: ReadOptions): void {
@@ -68,7 +84,7 @@ function readFile({ source, cwd, draft, vault }: ReadOptions): void {
   const { text, encrypted } = opened;
   if (text === undefined) return;
   // Without the executable bit Ansible reads `#!` as the comment that it looks like.
-  if (text.startsWith('#!') && (statSync(resolve(cwd, source)).mode & 0o111) !== 0) {
+  if (text.startsWith('#!') && isProgram(resolve(cwd, source))) {
     const reason = 'this is a program: inventories are read, never run (save what it prints as YAML or JSON)';
     draft.report('inventory-syntax', reason, start);
   } else if (extname(source) === '.toml') {

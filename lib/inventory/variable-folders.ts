@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { warning, type Problem } from '../errors.ts';
 import { nearestWord } from '../nearest.ts';
 import type { VariableFolder } from './build-inventory.ts';
+import { kindOf, namesIn } from './file-kind.ts';
 import type { Variable, Variables } from './inventory.ts';
 import { compareText } from './python-text.ts';
 import { readVariablesFile } from './variables-file.ts';
@@ -22,37 +22,37 @@ export interface FolderOptions {
 
 /** The folder whose `group_vars/` and `host_vars/` belong to a source: it itself, or the one that the file is in. */
 export function folderOfSource(source: string, cwd: string): string {
-  const path = resolve(cwd, source);
-  return existsSync(path) && statSync(path).isDirectory() ? source : dirname(source);
+  return kindOf(resolve(cwd, source)) === 'folder' ? source : dirname(source);
 }
 
 /** What `group_vars/` and `host_vars/` in a folder say of the groups and hosts that the inventory has. */
 export function readVariableFolder(options: FolderOptions): VariableFolder & { readonly problems: readonly Problem[] } {
-  const groups = readSide({ ...options, side: 'group_vars', names: options.groups });
-  const hosts = readSide({ ...options, side: 'host_vars', names: options.hosts });
+  const groups = readSide({ ...options, side: 'group_vars', owners: options.groups });
+  const hosts = readSide({ ...options, side: 'host_vars', owners: options.hosts });
   return { groups: groups.variables, hosts: hosts.variables, problems: [...groups.problems, ...hosts.problems] };
 }
 
 interface SideOptions extends FolderOptions {
   readonly side: 'group_vars' | 'host_vars';
-  readonly names: readonly string[];
+  readonly owners: readonly string[];
 }
 
-function readSide({ folder, cwd, vault, side, names }: SideOptions): {
+function readSide({ folder, cwd, vault, side, owners }: SideOptions): {
   readonly variables: ReadonlyMap<string, Variables>;
   readonly problems: readonly Problem[];
 } {
   const variables = new Map<string, Variables>();
   const base = join(folder, side);
-  if (!existsSync(resolve(cwd, base))) return { variables, problems: [] };
-  if (!statSync(resolve(cwd, base)).isDirectory()) {
-    const text = `"${base}" is not a folder: its variables are not read`;
+  if (kindOf(resolve(cwd, base)) === undefined) return { variables, problems: [] };
+  const names = namesIn(resolve(cwd, base));
+  if (!names) {
+    const text = `"${base}" is no folder that can be read: its variables are left out`;
     return { variables, problems: [warning('inventory-value', text, { file: base, line: 1, column: 1 })] };
   }
   // One look at the folder, not one per host and extension.
-  const entries = new Set(readdirSync(resolve(cwd, base)));
+  const entries = new Set(names);
   const problems: Problem[] = [];
-  for (const name of names) {
+  for (const name of owners) {
     const entry = EXTENSIONS.map((extension) => name + extension).find((each) => entries.delete(each));
     if (entry === undefined) continue;
     const own = new Map<string, Variable>();
@@ -63,20 +63,21 @@ function readSide({ folder, cwd, vault, side, names }: SideOptions): {
     }
     variables.set(name, own);
   }
-  for (const entry of entries) problems.push(...nearMiss(join(base, entry), entry, names));
+  for (const entry of entries) problems.push(...nearMiss(join(base, entry), entry, owners));
   return { variables, problems };
 }
 
 /** A file, or all files of a folder and its folders: no hidden ones, no backups, known extensions only. */
 function variableFiles(path: string, cwd: string): readonly string[] {
-  if (!statSync(resolve(cwd, path)).isDirectory()) return [path];
+  if (kindOf(resolve(cwd, path)) !== 'folder') return [path];
   const files: string[] = [];
-  for (const name of readdirSync(resolve(cwd, path)).sort(compareText)) {
+  for (const name of [...(namesIn(resolve(cwd, path)) ?? [])].sort(compareText)) {
     if (name.startsWith('.') || name.endsWith('~')) continue;
     const extension = extname(name);
     const inside = join(path, name);
-    const folder = statSync(resolve(cwd, inside)).isDirectory();
-    if (folder ? extension === '' : EXTENSIONS.includes(extension)) files.push(...variableFiles(inside, cwd));
+    const kind = kindOf(resolve(cwd, inside));
+    if (kind === 'folder' ? extension === '' : kind === 'file' && EXTENSIONS.includes(extension))
+      files.push(...variableFiles(inside, cwd));
   }
   return files;
 }
