@@ -55,9 +55,13 @@ function locate(facts: DeploymentFacts, host: SurveyedHost, settings: SettingsFa
   const clusters = allClusters(facts);
   const identifier = settings.server?.identifier;
   if (identifier !== undefined) {
+    // a standby has its primary's identifier, and a cluster made by copying files has its model's: among those the
+    // port that the server itself tells decides (over a local socket: the port that was asked), then being no standby
+    const port = settings.server?.port ?? Number(settings.database.port || 5432);
     const same = clusters.filter(({ cluster }) => cluster.systemIdentifier === identifier);
-    // a standby has its primary's identifier: the one that is no standby comes first
-    return same.find(({ cluster }) => !cluster.status.includes('recovery')) ?? same[0];
+    const there = same.filter(({ cluster }) => cluster.port === port);
+    const candidates = there.length > 0 ? there : same;
+    return candidates.find(({ cluster }) => !cluster.status.includes('recovery')) ?? candidates[0];
   }
   const port = Number(settings.database.port || 5432);
   return clusters.find((each) => each.cluster.port === port && reaches(host, settings, each.host));

@@ -46,7 +46,8 @@ SELECT 'J ' || replace(json_build_object(
   'sessions', (SELECT json_agg(s) FROM (
       SELECT pid, usename AS role, datname AS database, host(client_addr) AS address, application_name AS application
         FROM pg_stat_activity
-       WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY backend_start LIMIT 200) s),
+       -- sessions of ours: another deployment's survey may look at the same cluster at the same time
+       WHERE backend_type = 'client backend' AND NOT (application_name = 'pgup' AND client_addr IS NULL) ORDER BY backend_start LIMIT 200) s),
   'senders', (SELECT json_agg(s) FROM (
       SELECT pid, usename AS role, host(client_addr) AS address, application_name AS application, state,
              sync_state AS sync FROM pg_stat_replication LIMIT 50) s),

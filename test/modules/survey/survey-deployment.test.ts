@@ -117,6 +117,25 @@ describe('survey_deployment', () => {
     expect(found).to.include('nautobot-database').and.not.include('database-elsewhere');
   });
 
+  it('tells clusters apart that were made by copying files, by the port that the server tells', () => {
+    const of = scene();
+    of.db1.clusters.unshift({ ...structuredClone(cluster(of)), name: 'copy', port: 5433 });
+    expect(upgrade(of).old.name).to.equal('main');
+    Object.assign(settings(of).server ?? {}, { port: 5433 });
+    settings(of).database.port = '5433';
+    expect(upgrade(of).old.name).to.equal('copy');
+  });
+
+  it('takes a primary before its standby on the same host', () => {
+    const of = scene();
+    const standby = { ...structuredClone(cluster(of)), name: 'standby', status: 'online,recovery' };
+    of.db1.clusters.unshift({ ...standby, port: 5433 });
+    Object.assign(settings(of).server ?? {}, { port: 5499 });
+    const [found] = findingsOf(judge(of)).filter(({ check }) => check === 'proxy');
+    expect(found, 'through port 5432 of db1').to.equal(undefined);
+    expect(upgrade(of).old.name).to.equal('main');
+  });
+
   it('takes a local socket for the host that Nautobot is on', () => {
     const of = scene();
     settings(of).server = undefined;
