@@ -12,7 +12,7 @@ import { vethName } from './names.ts';
 import { isAlive } from './processes.ts';
 import { silentProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
-import { bootAndWait } from './raise.ts';
+import { bootAndWait, settled } from './raise.ts';
 import { clientKeyFile, hostFolder, knownHostsFile, labLock } from './state.ts';
 import type { HostState, LabState } from './state.ts';
 import type { HostSpec } from './topology.ts';
@@ -43,7 +43,7 @@ export interface Lab {
   readonly host: (name: string) => LabHost;
   /** Where a web host of Nautobot says that it is well. */
   readonly healthUrl: (host: string) => string;
-  /** Returns one host, or all, to how `up` made it; waits for sshd, and for Nautobot unless told not to. */
+  /** Returns one host, or all, to how `up` made it; waits until it is up, and for Nautobot unless told not to. */
   readonly reset: (host?: string, options?: { readonly health?: boolean }) => Promise<void>;
   /** Takes the lab down and leaves nothing of it. */
   readonly down: () => Promise<void>;
@@ -51,11 +51,11 @@ export interface Lab {
   readonly cut: (host: string) => Promise<void>;
   /** Puts the cable back. */
   readonly restore: (host: string) => Promise<void>;
-  /** Restarts a host in good order, and waits for its sshd. */
+  /** Restarts a host in good order, and waits until it is up. */
   readonly reboot: (host: string) => Promise<void>;
   /** Ends all processes of a host at once; its files stay as they are. */
   readonly powerCut: (host: string) => Promise<void>;
-  /** Boots a host that is off, with the files that it had, and waits for its sshd. */
+  /** Boots a host that is off, with the files that it had, and waits until it is up. */
   readonly powerOn: (host: string) => Promise<void>;
   /** Runs a program as root on a host, past its network and sshd. */
   readonly run: (host: string, argv: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
@@ -121,22 +121,12 @@ export function labOf(state: LabState, progress: Progress): Lab {
       await until(`the end of ${name}`, 120, () =>
         Promise.resolve(before !== undefined && isAlive(before) ? undefined : true),
       );
-      await untilActive(name, run);
+      await settled(state, known(name));
     },
     powerCut: (name) => powerOff(folder(name)),
     powerOn: (name) => locked(() => bootAndWait(state, known(name))),
     run,
     waitForHealth: (name) =>
       waitForHealth(name === undefined ? state.hosts : [known(name)], progress, { anyAnswer: false }),
-  });
-}
-
-/** Asked past the network, because the cable of a host that restarted may be cut. */
-async function untilActive(host: string, run: Lab['run']): Promise<void> {
-  await until(`sshd of ${host}`, 60, async () => {
-    const asked = run(host, ['systemctl', 'is-active', 'ssh.service'], { mayFail: true });
-    // While it restarts there is no host to ask.
-    const result = await asked.catch(() => undefined);
-    return result?.stdout.trim() === 'active' ? true : undefined;
   });
 }

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { eachHost, namesOf } from './each-host.ts';
 import { LabError } from './errors.ts';
+import { runInHost } from './host-process.ts';
 import { bootHost, prepareHost } from './host.ts';
 import { inventoryText } from './inventory-file.ts';
 import { makeClientKey, makeHostKeys } from './keys.ts';
@@ -41,10 +42,24 @@ async function prepareAll(state: LabState): Promise<void> {
   writeFileSync(knownHostsFile(state.name), known.map((line) => `${line}\n`).join(''));
 }
 
-/** Boots one host and waits until its sshd answers. */
+/** Boots one host and waits until it is up. */
 export async function bootAndWait(state: LabState, host: HostState): Promise<void> {
   await bootHost(state, host);
   await until(`sshd of ${host.name}`, 60, () => banner(host.address, 22));
+  await settled(state, host);
+}
+
+/**
+ * Waits until the host's systemd has started all that it starts at boot, past the network because its cable may be cut.
+ * A host on which something failed or hangs is up too: that is what some tests are about.
+ */
+export async function settled(state: LabState, { name }: HostState): Promise<void> {
+  const place = { name, folder: hostFolder(state, name) };
+  await until(`the end of ${name}'s boot`, 30, async () => {
+    // While it restarts there is no host to ask.
+    const asked = await runInHost(place, ['systemctl', 'is-system-running'], { mayFail: true }).catch(() => undefined);
+    return asked !== undefined && /^(running|degraded)$/m.test(asked.stdout) ? true : undefined;
+  }).catch(() => undefined);
 }
 
 /**

@@ -77,6 +77,24 @@ describe('a lab', function () {
     expect(await ssh(lab, 'bare1', 'hostname; id -un')).to.equal('bare1\nroot');
   });
 
+  it('is logged in to by name, and gives back how the remote command ended', async () => {
+    const argv = [process.execPath, MAIN, 'ssh', 'full1', '--name', name, '--', 'echo "$HOSTNAME"; exit 3'];
+    const { code, stdout } = await command(argv, { mayFail: true });
+    expect([code, stdout]).to.deep.equal([3, 'full1\n']);
+    const unknown = await command([process.execPath, MAIN, 'ssh', 'nobody', '--name', name], { mayFail: true });
+    expect([unknown.code, unknown.stderr]).to.deep.equal([
+      1,
+      `lab: error: the lab ${name} has no host nobody; it has: full1, bare1\n`,
+    ]);
+  });
+
+  it('is told by status, host by host', async () => {
+    const { stdout } = await command([process.execPath, MAIN, 'status']);
+    expect(stdout).to.match(
+      new RegExp(`^${name}: .*pair.yml, of .*\\n  full1 +\\S+ +running\\n  bare1 +\\S+ +running`, 'm'),
+    );
+  });
+
   it('keeps its inventory and its key to its user', () => {
     expect(statSync(lab.inventoryFile).mode & 0o777).to.equal(0o600);
     expect(statSync(lab.clientKeyFile).mode & 0o777).to.equal(0o600);
