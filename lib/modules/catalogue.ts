@@ -1,5 +1,6 @@
 import type { ModuleCatalogue } from '../playbook/catalogue.ts';
 import type { Module } from './module.ts';
+import { genericModules } from './generic/generic-modules.ts';
 import { catalogueOf } from './playbook-catalogue.ts';
 import { claim, release } from './run/claim.ts';
 import { serverModules } from './server/server-modules.ts';
@@ -7,7 +8,14 @@ import { surveyDeployment } from './survey/survey-deployment.ts';
 import { surveyHost } from './survey/survey-host.ts';
 
 /** Every module there is. A task names one of these, or is refused before any host is touched. */
-const ALL = [surveyHost, surveyDeployment, claim, release, ...serverModules] as unknown as readonly Module[];
+const ALL = [
+  surveyHost,
+  surveyDeployment,
+  claim,
+  release,
+  ...serverModules,
+  ...genericModules,
+] as unknown as readonly Module[];
 
 export const modules: ReadonlyMap<string, Module> = new Map(ALL.map((module) => [module.name, module]));
 

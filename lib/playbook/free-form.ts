@@ -18,7 +18,8 @@ export function splitFreeForm(text: string, options: ReadonlySet<string> | undef
       found.set(name, unquoted(value));
     else rest.push(word);
   }
-  return { options: found, rest: rest.join('').trim() };
+  // a text without options is left as it is: the line breaks of a shell script are part of it
+  return { options: found, rest: found.size === 0 ? text.trimStart() : rest.join('').trim() };
 }
 
 /** Words with the space before them; quotes and `{{ }}` hold a word together. */

@@ -63,14 +63,14 @@ async function perform(work: HostTask, shell: HostShell): Promise<HostOutcome> {
       return {
         ...outcome('ok', decision.reason),
         findings: decision.notices ?? [],
-        values: withLines({ msg: decision.reason, ...decision.values, changed: false }),
+        values: finished(decision.values ?? { msg: decision.reason }, { changed: false }),
       };
     case 'failed': {
       const { says, next, values } = decision;
       const error = new PgupError('task-failed', says, { host: work.host, next });
       return {
         ...outcome('failed', says),
-        values: withLines({ msg: says, ...values, changed: false, failed: true }),
+        values: finished({ msg: says, ...values }, { changed: false, failed: true }),
         error,
       };
     }
@@ -116,7 +116,11 @@ async function carryOut({ work, shell, module, context, decision, steps, reads }
     results.push(result);
     if (!verdict.ok) {
       const error = new PgupError('task-failed', verdict.says, { host: work.host, next: verdict.next });
-      const values = { ...resultValues(result), changed: !reads, failed: true, msg: verdict.says };
+      // what Ansible's modules register where they failed is shaped by them, too
+      const timing = { began, ended: work.engine.now() };
+      const shaped = module.generic ? module.report?.(context, results, timing) : undefined;
+      const registered = { msg: verdict.says, ...(shaped?.values ?? resultValues(result)) };
+      const values = finished(registered, { changed: shaped?.changed ?? !reads, failed: true });
       return { ...outcome('failed', verdict.says), steps, values, error };
     }
     if (verdict.learned) learn(work, verdict.learned);
@@ -125,7 +129,7 @@ async function carryOut({ work, shell, module, context, decision, steps, reads }
   const report = module.report?.(context, results, { began, ended: work.engine.now() });
   const changed = report ? report.changed : !reads;
   const last = results.at(-1);
-  const values = withLines({ ...(report || !last ? {} : resultValues(last)), ...report?.values, changed });
+  const values = finished(report?.values ?? (last ? resultValues(last) : {}), { changed });
   if (report?.failed !== undefined) {
     const error = new PgupError('task-failed', report.failed, { host: work.host });
     return { ...outcome('failed', report.failed), steps, values: { ...values, failed: true }, error };
@@ -246,14 +250,14 @@ function learn({ engine, state, host }: HostTask, learned: Learned | undefined):
   state.knowledge.learn({ host, learned, deployment: state.planned.name, journal: engine.journal });
 }
 
-/** Ansible gives every result that has output its lines too. */
-function withLines(values: ValueMap): ValueMap {
+/** What Ansible gives every result: whether it changed or failed, and output in lines too. */
+function finished(values: ValueMap, { changed, failed = false }: { changed: boolean; failed?: boolean }): ValueMap {
   const lines = Object.entries(values).flatMap(([name, value]): readonly (readonly [string, readonly string[]])[] => {
     if ((name !== 'stdout' && name !== 'stderr') || typeof value !== 'string') return [];
     const split = value.split(/\r\n|[\n\r]/);
     return [[`${name}_lines`, split.at(-1) === '' ? split.slice(0, -1) : split]];
   });
-  return { ...values, ...Object.fromEntries(lines) };
+  return { ...values, ...Object.fromEntries(lines), changed, failed };
 }
 
 /** What Ansible's modules register of a command: its exit code and output. */

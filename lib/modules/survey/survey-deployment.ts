@@ -42,7 +42,12 @@ function judgeDeployment(facts: DeploymentFacts): Decision {
   if (serving.kind === 'unknown' || !facts.variables || findings.some(({ weight }) => weight === 'blocks'))
     return { kind: 'findings', findings: findings.length > 0 ? findings : [nothingFound(facts)] };
   const upgrade = planUpgrade(facts, serving, facts.variables);
-  return { kind: 'nothing', reason: describeUpgrade(upgrade), learned: { shared: { upgrade, windowLimit: upgrade.maxDowntime } }, notices: findings };
+  return {
+    kind: 'nothing',
+    reason: describeUpgrade(upgrade),
+    learned: { shared: { upgrade, windowLimit: upgrade.maxDowntime } },
+    notices: findings,
+  };
 }
 
 type Found = Extract<Serving, { kind: 'serving' }>;
