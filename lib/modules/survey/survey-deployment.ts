@@ -39,8 +39,10 @@ function judgeDeployment(facts: DeploymentFacts): Decision {
     ...checkApplications(facts),
     ...(serving.kind === 'serving' ? checkCluster(facts, serving) : []),
   ];
-  if (serving.kind === 'unknown' || !facts.variables || findings.some(({ weight }) => weight === 'blocks'))
-    return { kind: 'findings', findings: findings.length > 0 ? findings : [nothingFound(facts)] };
+  const blocked = findings.some(({ weight }) => weight === 'blocks');
+  if (serving.kind === 'unknown' || !facts.variables || blocked)
+    // without a cluster nothing may go on, even where everybody is silent about why
+    return { kind: 'findings', findings: blocked ? findings : [...findings, nothingFound(facts)] };
   const upgrade = planUpgrade(facts, serving, facts.variables);
   return {
     kind: 'nothing',

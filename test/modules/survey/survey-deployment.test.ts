@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Upgrade } from '../../../lib/modules/upgrade.ts';
 import { parseSurvey } from '../../../lib/modules/survey/host-survey.ts';
-import { cluster, findingsOf, judge, scene, server, settings, surveyOutput, type Scene } from './fixtures.ts';
+import { cluster, findingsOf, judge, scene, server, settings, survey, surveyOutput, type Scene } from './fixtures.ts';
 
 function upgrade(of: Scene): Upgrade {
   const decision = judge(of);
@@ -124,6 +124,16 @@ describe('survey_deployment', () => {
     Object.assign(settings(of).server ?? {}, { port: 5433 });
     settings(of).database.port = '5433';
     expect(upgrade(of).old.name).to.equal('copy');
+  });
+
+  it('stops where no cluster is known and nobody says why', () => {
+    const of = scene();
+    of.app1.units = [];
+    of.app1.server = undefined;
+    of.others['app2'] = { ...survey('app1'), server: undefined };
+    const decision = judge(of);
+    expect(findingsOf(decision).some(({ weight }) => weight === 'blocks')).to.equal(true);
+    expect(decision.kind).to.equal('findings');
   });
 
   it('takes a primary before its standby on the same host', () => {
