@@ -119,11 +119,12 @@ for __j in ${JOBS}/*/open; do [ ! -e "$__j" ] || { __j=\${__j%/open}; printf '%s
 
 function refuseHeld(options: { state: LockState; host: string; options: AcquireOptions }): void {
   const { state, host } = options;
-  const { run, owner, takeOver } = options.options;
+  const { run, owner, deployment, takeOver } = options.options;
   if (state.kind !== 'held') return;
   const since = state.silence === undefined ? 'gave no sign of life yet' : `last sign of life ${state.silence} s ago`;
   const holder = `${state.owner} for run ${state.run} of deployment ${state.deployment} (${since})`;
-  if (state.run !== run) {
+  // Two deployments of one run on one host (two clusters, two names) would take it from each other in the middle.
+  if (state.run !== run || state.deployment !== deployment) {
     throw new PgupError('locked', `${host} is held by ${holder}`, {
       host,
       next: `see how that run stands: pgup status ${state.run}; it ends with pgup resume ${state.run} or pgup rollback ${state.run}`,
