@@ -67,7 +67,7 @@ class FakeShell implements HostShell {
       try {
         resolve(this.#reply(text));
       } catch (thrown) {
-        reject(thrown);
+        reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
       }
     });
   }
