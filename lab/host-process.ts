@@ -7,7 +7,7 @@ import { command } from './command.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
 import { LabError } from './errors.ts';
 import { unmountBelow } from './overlay.ts';
-import { containerLeaders, gone, kill, withArgument } from './processes.ts';
+import { containerLeaders, gone, kill, ofPrograms } from './processes.ts';
 import type { ProcessId } from './processes.ts';
 
 /** What is needed to run one host. */
@@ -94,7 +94,8 @@ export function leaderOf(folder: string): ProcessId | undefined {
 /** The processes on the controller's side: the supervisor and systemd-nspawn, told by the paths they were started with. */
 function keepers(folder: string): ProcessId[] {
   const [script, root] = [join(folder, 'start.sh'), `--directory=${join(folder, 'root')}`];
-  return withArgument((text) => text === script || text === root);
+  // Not whoever just looks at one of these files.
+  return ofPrograms(['sh', 'systemd-nspawn'], (text) => text === script || text === root);
 }
 
 /**
@@ -105,8 +106,7 @@ function keepers(folder: string): ProcessId[] {
 export async function powerOff(folder: string): Promise<void> {
   const end = Date.now() + 20_000;
   for (;;) {
-    const supervisors = withArgument((text) => text === join(folder, 'start.sh'));
-    supervisors.forEach(kill);
+    ofPrograms(['sh'], (text) => text === join(folder, 'start.sh')).forEach(kill);
     const leaders = containerLeaders((upper) => upper === join(folder, 'upper'));
     leaders.forEach(kill);
     // systemd-nspawn removes the cable and its own traces when its host is gone; it is ended only where it does not.
