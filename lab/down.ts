@@ -6,6 +6,7 @@ import { bridgeName, vethName } from './names.ts';
 import { removeBridge } from './network.ts';
 import { overlayFolders } from './overlay-folder.ts';
 import { unmountBelow } from './overlay.ts';
+import { gone, kill, ofPrograms } from './processes.ts';
 import type { Progress } from './progress.ts';
 import { labFolder, logFolder, readState } from './state.ts';
 
@@ -22,6 +23,7 @@ export async function takeDown(name: string, progress: Progress): Promise<void> 
     return;
   }
   const state = readState(name);
+  await endHelpers([labFolder(name), ...runtimes]);
   for (const runtime of runtimes) {
     await Promise.all(readdirSync(runtime).map((host) => removeHost(join(runtime, host))));
     await unmountBelow(runtime);
@@ -36,6 +38,20 @@ export async function takeDown(name: string, progress: Progress): Promise<void> 
   // Last, because a `down` that is interrupted must find out again what there is.
   rmSync(labFolder(name), { recursive: true, force: true });
   progress.say(`the lab ${name} is down`);
+}
+
+/** The programs that `up` starts with a path of the lab among their arguments, apart from those that keep hosts. */
+const HELPERS = ['ssh-keygen', 'mount', 'chroot', 'cp', 'chown', 'mkfs.ext4', 'mkfs.xfs', 'mkfs.btrfs', 'mke2fs'];
+
+/**
+ * Ends what a killed `up` had just started. It would go on, and write its key or mount its file system into the folder
+ * of the lab that is made next.
+ */
+async function endHelpers(folders: readonly string[]): Promise<void> {
+  // The path may be within an argument, as in the options of a mount.
+  const helpers = ofPrograms(HELPERS, (text) => folders.some((folder) => text.includes(`${folder}/`)));
+  helpers.forEach(kill);
+  await gone(helpers, 5000);
 }
 
 /** Whether this inventory is the one of this lab; a lab of another name may have written it since. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { command } from '../../lab/command.ts';
 import { leaderOf } from '../../lab/host-process.ts';
@@ -242,6 +242,22 @@ describe('bringing a lab up', function () {
     const lab = await openLab({ topology: PAIR, name });
     expect(await ssh(lab, 'full1', 'hostname')).to.equal('full1');
     await lab.down();
+    expect(await traces(name)).to.deep.equal([]);
+  });
+
+  it('after one that was killed is not met by what that one had started', async () => {
+    const name = testLabName('orphan');
+    const key = join(labFolder(name), 'keys/full1/ssh_host_rsa_key');
+    mkdirSync(dirname(key), { recursive: true });
+    // Takes far longer than the lab to come up, and would leave its key there when that one wants to make its own.
+    const orphan = spawn('ssh-keygen', ['-q', '-t', 'rsa', '-b', '16384', '-N', '', '-f', key], { stdio: 'ignore' });
+    const ended = new Promise((done) =>
+      orphan.on('exit', (_code, signal) => {
+        done(signal);
+      }),
+    );
+    await command([process.execPath, MAIN, 'down', '--name', name]);
+    expect(await ended).to.equal('SIGKILL');
     expect(await traces(name)).to.deep.equal([]);
   });
 
