@@ -8,6 +8,10 @@ export const SETTINGS = {
   inventory: { alias: 'i', type: 'string', array: true, describe: 'inventory file or folder; may be given again' },
   limit: { alias: 'l', type: 'string', describe: 'only these hosts: a pattern, or @FILE' },
   'extra-vars': { alias: 'e', type: 'string', array: true, describe: 'key=value, JSON, or @FILE; wins over all else' },
+  tags: { alias: 't', type: 'string', array: true, describe: 'only tasks with one of these tags: a,b' },
+  'skip-tags': { type: 'string', array: true, describe: 'without the tasks that have one of these tags' },
+  'start-at-task': { type: 'string', describe: 'begin with the task of this name' },
+  diff: { alias: 'D', type: 'boolean', describe: 'show what changes in files' },
   forks: { alias: 'f', type: 'number', describe: 'hosts worked on at the same moment (50)' },
   serial: { type: 'string', describe: 'deployments side by side, batch after batch: 1,10%,50%' },
   'max-failures': { type: 'string', describe: 'start no further deployment after more failures than N or P% (0)' },
@@ -31,6 +35,10 @@ export interface Settings {
   readonly inventory: readonly string[];
   readonly limit: string | undefined;
   readonly extraVars: readonly string[];
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  readonly startAtTask: string | undefined;
+  readonly diff: boolean;
   readonly forks: number;
   readonly serial: string | undefined;
   readonly maxFailures: string | undefined;

@@ -10,6 +10,7 @@ import { checkVariables } from '../lib/modules/variables.ts';
 import { checkNames } from '../lib/playbook/check-names.ts';
 import { parsePlaybook } from '../lib/playbook/parse-playbook.ts';
 import { makePlan, type Plan } from '../lib/playbook/plan.ts';
+import { selectTasks } from '../lib/playbook/select-tasks.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { CliContext } from './context.ts';
 import type { Settings } from './options.ts';
@@ -62,7 +63,16 @@ export function prepare(options: {
   const reached = connectionsOf({ hosts: inventory.hosts.values() });
   problems.push(...reached.problems);
   problems.push(...checkNames({ playbook, inventory }));
-  const planned = makePlan({ playbook, inventory, deployments: found.deployments, limit: settings.limit, cwd });
+  const { tags, skipTags, startAtTask } = settings;
+  const selected = selectTasks(playbook, { tags, skipTags, startAtTask });
+  problems.push(...selected.problems);
+  const planned = makePlan({
+    playbook: selected.playbook,
+    inventory,
+    deployments: found.deployments,
+    limit: settings.limit,
+    cwd,
+  });
   problems.push(...planned.problems);
   if (!planned.plan || problems.some((each) => each.severity === 'error')) throw new ProblemsError(problems);
   return { inventory, connections: reached.connections, plan: planned.plan, warnings: problems };

@@ -27,6 +27,11 @@ export function resolveSettings(flags: Readonly<Record<string, unknown>>, contex
     if (found === undefined) return [];
     return Array.isArray(found) ? found.map(String) : [String(found)];
   };
+  const words = (name: SettingName): readonly string[] =>
+    list(name)
+      .flatMap((each) => each.split(','))
+      .map((each) => each.trim())
+      .filter((each) => each !== '');
   const number = (name: SettingName, fallback: number): number => {
     const found = text(name);
     if (found === undefined) return fallback;
@@ -52,6 +57,10 @@ export function resolveSettings(flags: Readonly<Record<string, unknown>>, contex
     inventory: list('inventory'),
     limit: text('limit'),
     extraVars: list('extra-vars'),
+    tags: words('tags'),
+    skipTags: words('skip-tags'),
+    startAtTask: text('start-at-task'),
+    diff: flag('diff'),
     forks: number('forks', 50),
     serial: text('serial'),
     maxFailures: text('max-failures'),
