@@ -8,6 +8,7 @@ import { loadInventory } from '../lib/inventory/load-inventory.ts';
 import { moduleCatalogue } from '../lib/modules/catalogue.ts';
 import { checkVariables } from '../lib/modules/variables.ts';
 import { checkNames } from '../lib/playbook/check-names.ts';
+import { inventoryRender } from '../lib/playbook/inventory-names.ts';
 import { parsePlaybook } from '../lib/playbook/parse-playbook.ts';
 import { makePlan, type Plan } from '../lib/playbook/plan.ts';
 import { selectTasks } from '../lib/playbook/select-tasks.ts';
@@ -60,7 +61,7 @@ export function prepare(options: {
   const found = playbook.flavour === 'upgrade' ? deploymentsOf(inventory) : { deployments: [], problems: [] };
   problems.push(...found.problems);
   problems.push(...checkVariables(inventory, found.deployments, playbook.flavour));
-  const reached = connectionsOf({ hosts: inventory.hosts.values() });
+  const reached = connectionsOf({ hosts: inventory.hosts.values(), render: inventoryRender(inventory) });
   problems.push(...reached.problems);
   problems.push(...checkNames({ playbook, inventory }));
   const { tags, skipTags, startAtTask } = settings;

@@ -4,8 +4,11 @@ import { Secret } from '../secret.ts';
 import { Float, isValueList, isValueMap, type Host, type Value, type Variable } from './inventory.ts';
 import { parsePort, parseSshArguments, type SshOptions } from './ssh-arguments.ts';
 
-/** Renders a variable whose value has `{{ }}`. */
-export type Render = (variable: Variable) => { readonly value: Value } | { readonly problem: Problem };
+/** The value of a host's variable with every `{{ }}` in it evaluated, or what is wrong with them. */
+export type Render = (
+  variable: Variable,
+  host: Host,
+) => { readonly value: Value } | { readonly problems: readonly Problem[] };
 
 /** Ansible's names for how a host is reached, without `ansible_`: those that count here and those without effect. */
 const KNOWN_NAMES = [
@@ -25,9 +28,9 @@ const FALSE = ['no', 'false', 'off', '0', 'n', 'f'];
 export class ConnectionReader {
   readonly problems: Problem[] = [];
   readonly #host: Host;
-  readonly #render: Render | undefined;
+  readonly #render: Render;
 
-  constructor(host: Host, render: Render | undefined) {
+  constructor(host: Host, render: Render) {
     this.#host = host;
     this.#render = render;
   }
@@ -116,26 +119,10 @@ export class ConnectionReader {
   }
 
   #rendered(variable: Variable): Variable | undefined {
-    const seen = new Set<string>();
-    let { value } = variable;
-    while (typeof value === 'string' && value.includes('{{')) {
-      if (this.#render) {
-        const result = this.#render({ ...variable, value });
-        if ('value' in result) return { ...variable, value: result.value };
-        this.problems.push(result.problem);
-        return undefined;
-      }
-      // Without expressions at hand: the name of another variable, which is how passwords point into a vault.
-      const name = /^\{\{\s*([A-Za-z_]\w*)\s*\}\}$/.exec(value)?.[1];
-      const next = name === undefined || seen.has(name) ? undefined : this.#host.variables.get(name);
-      if (name === undefined || !next) {
-        this.#refuse(variable, `cannot be rendered from "${value}"`);
-        return undefined;
-      }
-      seen.add(name);
-      ({ value } = next);
-    }
-    return { ...variable, value };
+    const result = this.#render(variable, this.#host);
+    if ('value' in result) return { ...variable, value: result.value };
+    this.problems.push(...result.problems);
+    return undefined;
   }
 
   #refuse({ name, at }: Variable, text: string): void {

@@ -53,7 +53,7 @@ export interface Connected {
 }
 
 /** How to reach a host, and everything in its variables that is wrong about that. */
-export function connectionOf({ host, render }: { host: Host; render?: Render | undefined }): Connected {
+export function connectionOf({ host, render }: { host: Host; render: Render }): Connected {
   const read = new ConnectionReader(host, render);
   const ssh = read.sshArguments(['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args']);
   const checking = read.flag(['ansible_host_key_checking', 'ansible_ssh_host_key_checking']);
@@ -84,7 +84,7 @@ export function connectionOf({ host, render }: { host: Host; render?: Render | u
 }
 
 /** `connectionOf` for many hosts; a variable that many of them share is complained about once. */
-export function connectionsOf({ hosts, render }: { hosts: Iterable<Host>; render?: Render | undefined }): {
+export function connectionsOf({ hosts, render }: { hosts: Iterable<Host>; render: Render }): {
   readonly connections: ReadonlyMap<string, Connection>;
   readonly problems: readonly Problem[];
 } {

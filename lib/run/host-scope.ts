@@ -1,4 +1,5 @@
 import type { Value } from '../inventory/inventory.ts';
+import { inventoryNames } from '../playbook/inventory-names.ts';
 import type { Scope, Template } from '../playbook/playbook.ts';
 import { layerOfTemplates, layerOfValues, layerOfVariables, makeScope } from '../playbook/scope.ts';
 import type { HostTask } from './host-task.ts';
@@ -41,24 +42,8 @@ export function hostScope(work: Scoped, results: ReadonlyMap<string, Value> = NO
 
 /** Names of which more is known than any variable says; each is made when it is asked for. */
 function magicVariables({ engine, state, host }: Scoped): ReadonlyMap<string, Value | (() => Value)> {
-  const { inventory } = engine;
-  const all = [...inventory.hosts.values()];
-  const membersOf = (group: string): Value =>
-    all.filter((each) => group === 'all' || each.groups.includes(group)).map((each) => each.name);
   return new Map<string, Value | (() => Value)>([
-    ['inventory_hostname', host],
-    ['group_names', () => [...(inventory.hosts.get(host)?.groups ?? [])].sort()],
-    ['groups', () => Object.fromEntries([...inventory.groups.keys()].map((name) => [name, membersOf(name)]))],
-    [
-      'hostvars',
-      () =>
-        Object.fromEntries(
-          all.map(({ name, variables }) => [
-            name,
-            Object.fromEntries([...variables.values()].map((variable) => [variable.name, variable.value])),
-          ]),
-        ),
-    ],
+    ...inventoryNames(engine.inventory, host),
     ['play_hosts', [...state.planned.hosts]],
     ['ansible_check_mode', engine.check],
     ['ansible_facts', () => state.knowledge.host(host) as Value],

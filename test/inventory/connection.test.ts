@@ -1,12 +1,15 @@
 import { expect } from 'chai';
 import { connectionOf, connectionsOf, type Connection } from '../../lib/inventory/connection.ts';
 import { findHost } from '../../lib/inventory/find-host.ts';
-import type { Value } from '../../lib/inventory/inventory.ts';
+import { inventoryRender } from '../../lib/playbook/inventory-names.ts';
 import { readIni } from './helpers.ts';
 
 function connect(assignments: string): { readonly connection: Connection; readonly problems: readonly string[] } {
   const { inventory } = readIni(`h ${assignments}\n`);
-  const { connection, problems } = connectionOf({ host: inventory.hosts.get('h')! });
+  const { connection, problems } = connectionOf({
+    host: inventory.hosts.get('h')!,
+    render: inventoryRender(inventory),
+  });
   return {
     connection,
     problems: problems.map((each) => `${each.at?.line}:${each.at?.column} ${each.severity} ${each.text}`),
@@ -81,7 +84,7 @@ describe('inventory: connection variables', () => {
       '1:3 error ansible_connection must be one of ssh, smart, paramiko, paramiko_ssh, ssh2, openssh, local, not "winrm"',
     ],
     ['ansible_user={1:2}', '1:3 error ansible_user must be text, not a mapping'],
-    ['ansible_host="{{ nowhere }}"', '1:3 error ansible_host cannot be rendered from "{{ nowhere }}"'],
+    ['ansible_host="{{ nowhere }}"', '1:3 error "nowhere" is not defined'],
     ['ansible_hots=10.0.0.1', '1:3 warning "ansible_hots" means nothing, did you mean "ansible_host"?'],
     [
       'ansible_ssh_common_args="-o ProxyCommand=nc"',
@@ -94,21 +97,34 @@ describe('inventory: connection variables', () => {
     });
   }
 
-  it('lets a caller render templates', () => {
-    const { inventory } = readIni('h ansible_host="{{ inventory_hostname }}.example"\n');
-    const render = (variable: { readonly name: string }): { readonly value: Value } => ({
-      value: `for ${variable.name}`,
+  it('renders whole expressions over what the inventory knows', () => {
+    const { inventory } = readIni(
+      `db1.example.com ansible_port=22 key=K
+app1 ansible_host="{{ inventory_hostname }}.{{ domain | default('example.org') }}" ansible_port="{{ hostvars['db1.example.com'].ansible_port + 2200 }}" ansible_ssh_private_key_file="/keys/{{ group_names | first }}"
+[web]
+app1
+`,
+    );
+    const { connection, problems } = connectionOf({
+      host: inventory.hosts.get('app1')!,
+      render: inventoryRender(inventory),
     });
-    expect(connectionOf({ host: inventory.hosts.get('h')!, render }).connection.address).to.equal('for ansible_host');
+    expect(problems).to.deep.equal([]);
+    expect(connection).to.include({ address: 'app1.example.org', port: 2222, privateKeyFile: '/keys/web' });
   });
 
-  it('follows a loop of names to a complaint', () => {
-    expect(connect('ansible_user="{{ a }}" a="{{ b }}" b="{{ a }}"').problems).to.have.length(1);
+  it('complains about a circle of names', () => {
+    const { problems } = connect('ansible_user="{{ a }}" a="{{ b }}" b="{{ a }}"');
+    expect(problems).to.have.length(1);
+    expect(problems[0]).to.match(/made of itself: a -> b -> a/);
   });
 
   it('complains once about a variable that many hosts share', () => {
     const { inventory } = readIni('h[1:9]\n[all:vars]\nansible_port=x\n');
-    const { problems, connections } = connectionsOf({ hosts: inventory.hosts.values() });
+    const { problems, connections } = connectionsOf({
+      hosts: inventory.hosts.values(),
+      render: inventoryRender(inventory),
+    });
     expect(problems.map((each) => each.at)).to.deep.equal([{ file: 'hosts.ini', line: 3, column: 1 }]);
     expect(connections.size).to.equal(9);
   });
@@ -117,7 +133,7 @@ describe('inventory: connection variables', () => {
     const { inventory } = readIni('h\n[all:vars]\na=1\n');
     const host = findHost({ inventory, name: 'localhost' })!;
     expect(host.variables.get('a')?.value).to.equal(1);
-    expect(connectionOf({ host }).connection.connection).to.equal('local');
+    expect(connectionOf({ host, render: inventoryRender(inventory) }).connection.connection).to.equal('local');
     expect(findHost({ inventory, name: 'elsewhere' })).to.equal(undefined);
   });
 });

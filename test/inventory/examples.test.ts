@@ -7,6 +7,7 @@ import type { Inventory } from '../../lib/inventory/inventory.ts';
 import { loadInventory } from '../../lib/inventory/load-inventory.ts';
 import { VARIABLES } from '../../lib/modules/variable-table.ts';
 import { checkVariables } from '../../lib/modules/variables.ts';
+import { inventoryRender } from '../../lib/playbook/inventory-names.ts';
 import { readIni } from './helpers.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../inventories/', import.meta.url));
@@ -15,7 +16,9 @@ const EXAMPLES = ['single-host.ini', 'one-deployment.ini', 'fleet.ini'];
 function expectUsable(inventory: Inventory): readonly string[] {
   const { deployments, problems } = deploymentsOf(inventory);
   expect(problems).to.deep.equal([]);
-  expect(connectionsOf({ hosts: inventory.hosts.values() }).problems).to.deep.equal([]);
+  expect(connectionsOf({ hosts: inventory.hosts.values(), render: inventoryRender(inventory) }).problems).to.deep.equal(
+    [],
+  );
   expect(checkVariables(inventory, deployments, 'upgrade')).to.deep.equal([]);
   return deployments.map((each) => each.name);
 }

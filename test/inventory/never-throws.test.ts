@@ -11,6 +11,7 @@ import { listShape } from '../../lib/inventory/shapes.ts';
 import { parseSshArguments } from '../../lib/inventory/ssh-arguments.ts';
 import { readVariables } from '../../lib/inventory/variables-file.ts';
 import { Vault } from '../../lib/inventory/vault.ts';
+import { inventoryRender } from '../../lib/playbook/inventory-names.ts';
 import { readIni } from './helpers.ts';
 
 /** Pieces that mean something somewhere, among them what breaks things. */
@@ -93,7 +94,10 @@ describe('inventory: whatever is typed', function () {
         const variables = [...inventory.hosts.values()].flatMap((host) => [...host.variables.values()]);
         expectInside(text, [...positionsOf(problems), ...variables.map((each) => each.at)]);
         expectInside(text, positionsOf(deploymentsOf(inventory).problems));
-        expectInside(text, positionsOf(connectionsOf({ hosts: inventory.hosts.values() }).problems));
+        expectInside(
+          text,
+          positionsOf(connectionsOf({ hosts: inventory.hosts.values(), render: inventoryRender(inventory) }).problems),
+        );
         JSON.parse(toPythonJson(listShape({ inventory })).replace(/-?Infinity|NaN/g, '0'));
         const { hosts } = matchHosts({ inventory, pattern });
         expect(new Set(hosts).size).to.equal(hosts.length);
