@@ -13,6 +13,7 @@ export interface Promised {
 
 /** Figures for people, one row a side: the first cell of each row names it. */
 export interface Table {
+  readonly title?: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }

@@ -2,13 +2,13 @@ import { isKept, type Promised, type Table } from './benchmark.ts';
 import type { Taken } from './interleave.ts';
 
 /** A table in Markdown, its columns aligned. */
-export function drawTable({ columns, rows }: Table): string {
+export function drawTable({ title, columns, rows }: Table): string {
   const all = [columns, ...rows];
   const widths = columns.map((_, column) => Math.max(3, ...all.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     `| ${widths.map((width, column) => align(cells[column] ?? '', width, column)).join(' | ')} |`;
   const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(columns), rule, ...rows.map(line)].join('\n');
+  return [...(title === undefined ? [] : [`${title}\n`]), line(columns), rule, ...rows.map(line)].join('\n');
 }
 
 function align(text: string, width: number, column: number): string {
