@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseAnswer } from '../../lib/postgresql/survey/answer.ts';
 import { databaseFacts } from '../../lib/postgresql/survey/database.ts';
-import { plainAddress } from '../../lib/postgresql/survey/host.ts';
+import { plainAddress } from '../../lib/postgresql/survey/system.ts';
 import { counterpartPackage } from '../../lib/postgresql/survey/library.ts';
 import { parsePackages, parsePolicy } from '../../lib/postgresql/survey/package.ts';
 import { formatBytes } from '../../lib/postgresql/size.ts';

@@ -1,6 +1,6 @@
 import { finding, type Finding } from '../../finding.ts';
 import type { SettingsFacts } from '../../nautobot/survey/server.ts';
-import { plainAddress } from '../../postgresql/survey/host.ts';
+import { plainAddress } from '../../postgresql/survey/system.ts';
 import {
   allClusters,
   settingsOf,

@@ -1,5 +1,5 @@
 import { finding, notice, type Finding } from '../../finding.ts';
-import { plainAddress } from '../../postgresql/survey/host.ts';
+import { plainAddress } from '../../postgresql/survey/system.ts';
 import type { ServerFacts, Session } from '../../postgresql/survey/server.ts';
 import type { DeploymentFacts, SurveyedHost } from './deployment-facts.ts';
 import { isLoopback } from './serving.ts';

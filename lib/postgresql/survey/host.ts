@@ -1,18 +1,8 @@
-import { parseLines, parsePairs, posix, type Section } from '../../shell/sections.ts';
+import { parseLines, posix, type Section } from '../../shell/sections.ts';
+import { ADDRESS_SCRIPT, SYSTEM_SCRIPT, parseAddresses, parseSystem, type SystemFacts } from './system.ts';
 
 /** What pgup needs of a host beside PostgreSQL and Nautobot. */
-export interface HostFacts {
-  readonly boot: string;
-  /** What process 1 is: `systemd`. */
-  readonly init: string;
-  /** Debian's ID: `debian`, `ubuntu`. */
-  readonly os: string;
-  readonly release: string;
-  readonly codename: string;
-  readonly kernel: string;
-  readonly hostname: string;
-  /** The user that the survey ran as. */
-  readonly uid: number;
+export interface HostFacts extends SystemFacts {
   /** Of the tools asked for, those that are there. */
   readonly tools: readonly string[];
   /** Every address of the host, loopback included. */
@@ -53,28 +43,14 @@ const TOOLS = [
   ],
 ] as const;
 
-export const HOST_SCRIPT = posix`
-PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+export const HOST_SCRIPT = posix`${SYSTEM_SCRIPT}${ADDRESS_SCRIPT}
 unit_of() {
   awk -F/ '{ for (i = NF; i > 0; i--) if ($i ~ /[.](service|scope)$/) { print $i; exit } }' "/proc/$1/cgroup" 2>/dev/null
 }
 survey_host() {
-  emit host - 0 "$(
-    printf 'boot=%s\n' "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
-    printf 'init=%s\n' "$(cat /proc/1/comm 2>/dev/null)"
-    ( ID= VERSION_ID= VERSION_CODENAME=; . /etc/os-release 2>/dev/null
-      printf 'os=%s\nrelease=%s\ncodename=%s\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME" )
-    printf 'kernel=%s\nhostname=%s\nuid=%s\n' "$(uname -r)" "$(uname -n)" "$(id -u)"
-  )"
+  survey_system
   emit tools - 0 "$(for tool in ${TOOLS.join(' ')}; do if have "$tool"; then printf '%s\n' "$tool"; fi; done)"
-  emit addresses - 0 "$(
-    if have ip; then
-      ip -o addr show 2>/dev/null | awk '{ sub("/.*", "", $4); print $4 }'
-    else
-      awk '/32 host/ { print last } { last = $2 }' /proc/net/fib_trie 2>/dev/null | sort -u
-      awk '{ a = $1; gsub(/..../, "&:", a); sub(/:$/, "", a); print a }' /proc/net/if_inet6 2>/dev/null
-    fi
-  )"
+  survey_addresses
   emit processes - 0 "$(survey_processes)"
   emit listening - 0 "$(awk '$4 == "0A" { sub(/^.*:/, "", $2); print $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null | sort -u)"
   for file in /var/lib/pgup/*; do
@@ -103,19 +79,11 @@ export const CLOCK_SCRIPT = posix`emit clock - 0 "$(date +%s)"
 
 export function parseHost(sections: readonly Section[]): HostFacts {
   const text = (name: string): string => sections.find((each) => each.name === name)?.text ?? '';
-  const pairs = parsePairs(text('host'));
   const clock = Number(text('clock'));
   return Object.freeze({
-    boot: pairs.get('boot') ?? '',
-    init: pairs.get('init') ?? '',
-    os: pairs.get('os') ?? '',
-    release: pairs.get('release') ?? '',
-    codename: pairs.get('codename') ?? '',
-    kernel: pairs.get('kernel') ?? '',
-    hostname: pairs.get('hostname') ?? '',
-    uid: Number(pairs.get('uid') ?? -1),
+    ...parseSystem(sections),
     tools: parseLines(text('tools')),
-    addresses: parseLines(text('addresses')).map(plainAddress),
+    addresses: parseAddresses(sections),
     processes: parseLines(text('processes')).flatMap(parseProcess),
     state: Object.freeze(
       Object.fromEntries(
@@ -131,16 +99,4 @@ function parseProcess(line: string): readonly Process[] {
   const [pid = '', unit = '', user = '', directory = '', ...command] = line.split('\t');
   const argv = command.map((each) => each.trim()).filter((each) => each !== '');
   return argv.length > 0 ? [Object.freeze({ pid: Number(pid), unit, user, directory, command: argv })] : [];
-}
-
-/** One spelling an address: no zone, no IPv4 wrapped in IPv6, IPv6 in its short form. */
-export function plainAddress(address: string): string {
-  const bare = address
-    .trim()
-    .toLowerCase()
-    .replace(/%.*$/, '')
-    .replace(/^::ffff:(?=\d+\.)/, '');
-  if (!bare.includes(':')) return bare;
-  const url = `http://[${bare}]/`;
-  return URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : bare;
 }

@@ -9,8 +9,14 @@ export interface Place {
   readonly existing: string;
   /** The device number: equal for two places on one file system. */
   readonly device: string;
-  /** `ext2/ext3`, `xfs`, `btrfs`, `overlayfs`, `tmpfs`, … */
+  /** What `stat -f` calls it: `ext2/ext3`, `xfs`, `btrfs`, `overlayfs`, `tmpfs`, … */
   readonly fileSystem: string;
+  /** What it was mounted as: `ext4`, `overlay`; empty where that cannot be told. */
+  readonly type: string;
+  readonly mount: string;
+  /** Bytes and inodes in all. */
+  readonly size: number | undefined;
+  readonly inodes: number | undefined;
   /** Bytes that are free for others than root, and inodes; undefined where the file system does not count them. */
   readonly free: number | undefined;
   readonly freeInodes: number | undefined;
@@ -42,12 +48,18 @@ survey_place() {
     *) clones=no;;
   esac
   writable=no; if [ -w "$at" ]; then writable=yes; fi
+  space=$(df -Pk "$at" 2>/dev/null | awk 'NR == 2 {
+    mount = $6; for (i = 7; i <= NF; i++) mount = mount " " $i
+    print $2, $4, mount }')
+  mount=\${space#* }; mount=\${mount#* }
+  inodes=$(df -Pi "$at" 2>/dev/null | awk 'NR == 2 { print $2, $4 }')
+  type=$(awk -v mount="$mount" '{ gsub(/\\040/, " ", $2) } $2 == mount { type = $3 } END { print type }' /proc/self/mounts 2>/dev/null)
+  space=\${space% "$mount"}
   emit place "$2" 0 "$(
     printf '%s\n%s\n%s\n' "$1" "$3" "$at"
-    stat -c %d "$at"; printf '%s\n' "$system"
-    df -Pk "$at" 2>/dev/null | awk 'NR == 2 { print $4 }'
-    df -Pi "$at" 2>/dev/null | awk 'NR == 2 { print $4 }'
-    printf '%s\n%s\n' "$clones" "$writable"
+    stat -c %d "$at" 2>/dev/null || echo -
+    printf '%s\n' "\${system:--}" "\${space#* }-" "\${inodes#* }-" "$clones" "$writable" \
+      "\${space% *}-" "\${inodes% *}-" "\${mount:--}" "\${type:--}"
   )"
 }
 `;
@@ -57,22 +69,35 @@ export function parsePlaces(sections: readonly Section[], key: string): readonly
 }
 
 function parsePlace(text: string): Place {
-  const [label = '', path = '', existing = '', device = '', fileSystem = '', blocks, inodes, clones, writable] =
-    parseLines(text);
+  const lines = parseLines(text);
+  const [label = '', path = '', existing = '', device = '', fileSystem = '', free, freeInodes, clones, writable] =
+    lines;
+  const [size, inodes, mount = '', type = ''] = lines.slice(9);
   return Object.freeze({
     label,
     path,
     existing,
     device,
-    fileSystem,
-    free: count(blocks, 1024),
+    fileSystem: told(fileSystem),
+    type: told(type),
+    mount: told(mount),
+    size: count(size, 1024),
+    free: count(free, 1024),
     // btrfs and others make inodes as they go and report none
-    freeInodes: count(inodes, 1) || undefined,
+    inodes: count(inodes, 1) || undefined,
+    freeInodes: count(freeInodes, 1) || undefined,
     clones: clones === 'yes' ? true : clones === 'no' ? false : undefined,
     writable: writable === 'yes',
   });
 }
 
+/** A dash stands for what is not known. */
+function told(text: string): string {
+  return text === '-' ? '' : text;
+}
+
+/** A number; the dash that ends it stands alone where there is none. */
 function count(text: string | undefined, unit: number): number | undefined {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) * unit : undefined;
+  const digits = text === undefined ? undefined : /^(\d+)-?$/.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits) * unit;
 }
