@@ -16,10 +16,14 @@ import type { HostSpec } from './topology.ts';
 /** The artifacts whose layers a host stands on, top first. */
 export function layersOf(spec: HostSpec, dump: boolean): readonly ArtifactName[] {
   const own: ArtifactName[] = spec.image === 'bare' ? ['base'] : ['tools', 'base'];
-  if (spec.roles.includes('nautobot')) own.unshift('nautobot');
+  if (spec.installed) own.unshift('new-version');
+  const standin = spec.application === 'standin';
+  if (spec.roles.includes('nautobot'))
+    own.unshift(...(standin ? (['standin', 'nautobot'] as const) : (['nautobot'] as const)));
   if (spec.roles.includes('postgresql')) {
     const filled = spec.clusters.some(({ content }) => content === 'nautobot') && !dump;
-    own.unshift(...(filled ? (['data', 'schema', 'cluster'] as const) : (['cluster'] as const)));
+    const data = standin ? (['standin-data'] as const) : (['data', 'schema'] as const);
+    own.unshift(...(filled ? data : []), 'cluster');
   }
   return own;
 }

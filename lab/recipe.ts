@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { recipeFolder } from './paths.ts';
 
 /** The names of what the cache holds: layers of root file systems, and folders that hosts see read-only. */
-export const ARTIFACTS = ['base', 'packages', 'tools', 'wheels', 'nautobot', 'cluster', 'schema', 'data'] as const;
+export const ARTIFACTS = [
+  ...(['base', 'packages', 'tools', 'wheels', 'nautobot', 'cluster', 'schema', 'data'] as const),
+  ...(['new-version', 'standin', 'standin-data'] as const),
+] as const;
 export type ArtifactName = (typeof ARTIFACTS)[number];
 
 /** How one artifact is made. Plain data: everything in it goes into the hash that the cache knows it by. */
@@ -47,6 +50,14 @@ export const CONTROLLER_PACKAGES = [
   'openssh-client',
   'util-linux',
 ] as const;
+
+/** The files of a folder of lab/recipe. */
+function filesOf(folder: string): readonly string[] {
+  return readdirSync(join(recipeFolder, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc'))
+    .map(({ parentPath, name }) => relative(recipeFolder, join(parentPath, name)))
+    .sort();
+}
 
 const nothing = { uses: [], packages: [], files: [], keep: [], environment: {} } as const;
 
@@ -118,6 +129,32 @@ export const RECIPES: Readonly<Record<ArtifactName, Recipe>> = {
     files: ['database.sh', 'fill.py'],
     keep: ['etc/postgresql', 'var/lib/postgresql'],
     environment: { DATABASE_PASSWORD },
+  },
+  standin: {
+    ...nothing,
+    name: 'standin',
+    what: 'a stand-in for Nautobot that starts at once',
+    kind: 'layer',
+    on: ['nautobot', 'tools', 'base'],
+    files: filesOf('standin'),
+  },
+  'standin-data': {
+    ...nothing,
+    name: 'standin-data',
+    what: "the stand-in's database",
+    kind: 'layer',
+    on: ['cluster', 'standin', 'nautobot', 'tools', 'base'],
+    files: ['database.sh', ...filesOf('standin')],
+    keep: ['etc/postgresql', 'var/lib/postgresql'],
+    environment: { DATABASE_PASSWORD },
+  },
+  'new-version': {
+    ...nothing,
+    name: 'new-version',
+    what: 'PostgreSQL 17 installed already, without a cluster',
+    kind: 'layer',
+    on: ['tools', 'base'],
+    uses: ['packages'],
   },
   packages: {
     ...nothing,

@@ -24,6 +24,10 @@ const host = z.strictObject({
   roles: z.array(z.enum(['nautobot', 'postgresql'])).default([]),
   deployment: word.default('demo'),
   image: z.enum(['full', 'bare']).default('full'),
+  /** The real Nautobot with its database, or a stand-in with a small one, which starts at once. */
+  application: z.enum(['nautobot', 'standin']).default('nautobot'),
+  /** PostgreSQL 17 is installed already, without a cluster: its installation is most of a short upgrade. */
+  installed: z.boolean().default(false),
   sudo: z.enum(['nopassword', 'password', 'none']).default('nopassword'),
   /** Nautobot's services that run here. */
   services: z.array(z.enum(['web', 'worker', 'scheduler'])).default(['web', 'worker', 'scheduler']),
@@ -117,6 +121,8 @@ function problemsOf({ hosts }: Topology): string[] {
   for (const spec of hosts) {
     if (spec.image === 'bare' && spec.sudo !== 'none')
       problems.push(`${spec.name}: a bare host has no sudo; say sudo: none`);
+    if (spec.image === 'bare' && spec.installed)
+      problems.push(`${spec.name}: a bare host has no PostgreSQL 17 installed`);
     if (spec.image === 'bare' && spec.roles.includes('nautobot'))
       problems.push(`${spec.name}: a bare host has no Nautobot`);
     if (!spec.roles.includes('nautobot')) continue;
