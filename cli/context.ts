@@ -12,6 +12,10 @@ export interface CliContext {
   readonly user: string;
   readonly hostname: string;
   readonly pid: number;
+  /** The program that runs JavaScript. */
+  readonly node: string;
+  /** For private sockets, whose paths must be short. */
+  readonly temporaryFolder: string;
   /** Whether a process of this machine lives. */
   readonly isRunning: (pid: number) => boolean;
   readonly now: () => number;

@@ -5,7 +5,8 @@ import type { Secret } from '../lib/secret.ts';
 import { openHostShell } from '../lib/shell/open-host-shell.ts';
 import { resolveTarget } from '../lib/transport/resolve-target.ts';
 import { SshConfigReader } from '../lib/transport/ssh-config.ts';
-import { ssh2Transport } from '../lib/transport/ssh2-transport.ts';
+import { transports } from '../lib/transport/transports.ts';
+import { askOnce } from './ask.ts';
 import type { CliContext } from './context.ts';
 import type { Settings } from './options.ts';
 import { ShellPool } from './shell-pool.ts';
@@ -21,24 +22,23 @@ interface LinesOptions {
 
 /** The lines to all hosts of an inventory, each opened when it is first needed. */
 export function openLines({ settings, connections, becomePassword, context, events }: LinesOptions): ShellPool {
-  const transport = ssh2Transport();
+  const { home, user, env } = context;
+  const transport = transports({
+    surroundings: { environment: env, node: context.node, temporaryFolder: context.temporaryFolder },
+    home,
+    ask: askOnce(context),
+  });
   const reachContext = {
-    home: context.home,
-    user: context.user,
-    agentSocket: context.env['SSH_AUTH_SOCK'],
+    home,
+    user,
+    agentSocket: env['SSH_AUTH_SOCK'],
     knownHostsFiles: settings.knownHosts === undefined ? undefined : [settings.knownHosts],
-    config: new SshConfigReader({ home: context.home }),
+    config: new SshConfigReader({ home }),
   };
   return new ShellPool(async (host, become) => {
     const connection = connections.get(host);
     if (!connection) throw new PgupError('internal', `no host is called ${host}`);
     const target = await resolveTarget(withSettings(connection, settings), reachContext);
-    if (target.transport !== 'ssh2') {
-      throw new PgupError('transport', `${host} needs the ${target.transport} transport, which this version lacks`, {
-        host,
-        next: 'reach the host with ssh2, the default: a plain key or a password',
-      });
-    }
     return openHostShell({
       target,
       transport,

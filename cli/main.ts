@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { homedir, hostname, userInfo } from 'node:os';
+import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 import type { CliContext } from './context.ts';
 import { runCli } from './cli.ts';
 
@@ -13,6 +13,8 @@ const context: CliContext = {
   user: userInfo().username,
   hostname: hostname(),
   pid: process.pid,
+  node: process.execPath,
+  temporaryFolder: tmpdir(),
   isRunning: (pid) => {
     try {
       return process.kill(pid, 0);

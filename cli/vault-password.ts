@@ -6,6 +6,7 @@ import { PgupError, problem, ProblemsError } from '../lib/errors.ts';
 import { Secret } from '../lib/secret.ts';
 import type { CliContext } from './context.ts';
 import type { Settings } from './options.ts';
+import { escapeControls } from './render/escape.ts';
 
 /**
  * The password of vault-encrypted values and files: from a file, from what a program prints (as for Ansible, a password
@@ -39,15 +40,18 @@ function strip(text: string, source: string): string {
 
 interface Question {
   readonly question: string;
-  /** What asked for it, for the error. */
-  readonly flag: string;
   readonly context: CliContext;
 }
 
+/** `flag`: what asked for it, for the error. */
+export async function askSecret(options: Question & { readonly flag: string }): Promise<Secret> {
+  return new Secret(strip(await readSecret(options), options.flag));
+}
+
 /** The question goes to standard error, so that output that goes to a file stays whole; nothing typed is shown. */
-export async function askSecret({ question, flag, context }: Question): Promise<Secret> {
+export async function readSecret({ question, context }: Question): Promise<string> {
   const { stdin, stderr } = context;
-  stderr.write(`${question}: `);
+  stderr.write(`${escapeControls(question)}: `);
   const silent = new Writable({
     write: (_chunk, _encoding, done) => {
       done();
@@ -55,7 +59,7 @@ export async function askSecret({ question, flag, context }: Question): Promise<
   });
   const reader = createInterface({ input: stdin, output: silent, terminal: stdin.isTTY === true });
   try {
-    return new Secret(strip(await reader.question(''), flag));
+    return await reader.question('');
   } finally {
     reader.close();
     stderr.write('\n');

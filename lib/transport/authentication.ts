@@ -1,19 +1,20 @@
 import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import { PgupError } from '../errors.ts';
 import { OneKeyAgent, type Ask, type KeyFile, type Keyring } from './keyring.ts';
+import { MOST_KEYS } from './openssh-identities.ts';
 import type { Target } from './transport.ts';
+import type { Secret } from '../secret.ts';
 
 /** How one connection proves who it is: an explicit list of ways, tried in order, each once. */
 export interface Authentication {
   readonly handler: (left: string[] | null, partial: boolean | null) => AnyAuthMethod | false;
   /** Whether the host has refused anything yet. Before that, a lost line is only that. */
   refusedAny(): boolean;
+  /** Who is told when a person is being asked, and when they have answered. */
+  onPerson(listener: (asking: boolean) => void): void;
   /** The letter, once the host has refused them all. */
   refusal(): PgupError;
 }
-
-/** sshd's default MaxAuthTries is 6; the last is kept for the password. */
-const MOST_KEYS = 5;
 
 interface Way {
   readonly method: AnyAuthMethod;
@@ -66,6 +67,9 @@ export async function prepareAuthentication(options: {
       return false;
     },
     refusedAny: () => left !== null,
+    onPerson: (listener) => {
+      prompts.onPerson = listener;
+    },
     refusal: () => refusal({ target, tried, left, files, prompts, unused: named.length + others.length - MOST_KEYS }),
   };
 }
@@ -130,6 +134,7 @@ class Prompts {
   readonly #target: Target;
   readonly #ask: Ask | undefined;
   #gavePassword = false;
+  onPerson: (asking: boolean) => void = () => undefined;
   /** Prompts that nobody answered. */
   readonly unanswered: string[] = [];
 
@@ -149,14 +154,23 @@ class Prompts {
   }
 
   async #one(prompt: string, echo: boolean): Promise<string> {
-    const { password, host } = this.#target;
+    const { password } = this.#target;
     if (password && !echo && !this.#gavePassword) {
       this.#gavePassword = true;
       return password.reveal();
     }
-    const answer = await this.#ask?.({ kind: 'answer', host, text: prompt });
+    const answer = await this.#person(prompt);
     if (!answer) this.unanswered.push(prompt.trim());
     return answer?.reveal() ?? '';
+  }
+
+  async #person(text: string): Promise<Secret | undefined> {
+    this.onPerson(true);
+    try {
+      return await this.#ask?.({ kind: 'answer', host: this.#target.host, text });
+    } finally {
+      this.onPerson(false);
+    }
   }
 }
 

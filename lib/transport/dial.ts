@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { Socket, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type { Client } from 'ssh2';
@@ -6,26 +6,17 @@ import { PgupError } from '../errors.ts';
 import { algorithms } from './algorithms.ts';
 import type { Authentication } from './authentication.ts';
 import type { HostKeyGuard } from './host-keys.ts';
-import { withResolvers } from './ssh2-channel.ts';
+import { Deadline } from './deadline.ts';
+import { KEEPALIVE } from './keepalive.ts';
+import { hungUp, interrupted, nextFor, placeOf, tooSlow, type DialFailure, type Phase } from './letters.ts';
 import { Ssh2Connection } from './ssh2-connection.ts';
 import type { Target } from './transport.ts';
-
-/** A frozen peer is found after the interval times one more than the count: 40 s. */
-const KEEPALIVE = 10_000;
+import { withResolvers } from './with-resolvers.ts';
 
 /** What ssh2 and sockets put on their errors. */
 interface LineError extends Error {
   readonly level?: string;
   readonly code?: unknown;
-}
-
-/** How far a connection came, which decides whether trying again is safe and what to tell. */
-type Phase = 'tcp' | 'handshake' | 'authentication' | 'ready';
-
-/** A failure of one attempt; `again` where nothing was refused and the next attempt may well succeed. */
-export interface DialFailure {
-  readonly error: PgupError;
-  readonly again: 'soon' | 'later' | 'never';
 }
 
 export interface DialOptions {
@@ -57,10 +48,10 @@ class Attempt {
   #stream: Duplex | undefined;
   #connection: Ssh2Connection | undefined;
   #firstError: LineError | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #deadline: Deadline | undefined;
   #heard = '';
   readonly #abort = (): void => {
-    this.#fail(new PgupError('interrupted', `connecting to ${this.#options.target.host} was interrupted`), 'never');
+    this.#fail(interrupted(this.#options.target), 'never');
   };
 
   constructor(options: DialOptions) {
@@ -68,19 +59,23 @@ class Attempt {
   }
 
   async run(): Promise<Ssh2Connection | DialFailure> {
-    const { signal, target } = this.#options;
+    const { signal, target, authentication } = this.#options;
     if (signal?.aborted === true) this.#abort();
     signal?.addEventListener('abort', this.#abort);
-    this.#timer = setTimeout(() => {
-      this.#fail(this.#tooSlow(), this.#phase === 'authentication' ? 'never' : 'soon');
-    }, target.connectTimeout);
+    const deadline = new Deadline(target.connectTimeout, () => {
+      this.#fail(tooSlow(target, this.#phase), this.#phase === 'authentication' ? 'never' : 'soon');
+    });
+    this.#deadline = deadline;
+    authentication.onPerson((asking) => {
+      deadline.person(asking);
+    });
     const result = await Promise.race([this.#connect(), this.#stop.promise]);
     if (!(result instanceof Ssh2Connection)) this.#tearDown();
     return result;
   }
 
   settled(): void {
-    clearTimeout(this.#timer);
+    this.#deadline?.stop();
     this.#options.signal?.removeEventListener('abort', this.#abort);
   }
 
@@ -130,14 +125,17 @@ class Attempt {
       // ssh2 asks with (null, null) first and takes `false` for "no more ways"; its types know neither.
       authHandler: (left, partial) => authentication.handler(left, partial),
       readyTimeout: 0,
-      keepaliveInterval: this.#options.keepalive ?? KEEPALIVE,
-      keepaliveCountMax: 3,
+      keepaliveInterval: 0,
     });
     const client = ssh.connection;
     if (client) this.#watch(client, stream);
     await connecting;
     if (!client || !this.#connection) throw new Error('no client');
     await guard.remember();
+    this.#connection.keepAlive({
+      interval: this.#options.keepalive ?? KEEPALIVE,
+      received: () => (stream instanceof Socket ? stream.bytesRead : 0),
+    });
     return this.#connection;
   }
 
@@ -150,7 +148,7 @@ class Attempt {
     const connection = new Ssh2Connection({ target: this.#options.target, client });
     client.on('error', (error: Error) => {
       this.#firstError ??= error;
-      if (this.#phase === 'ready') connection.lose(reasonIn(error));
+      if (this.#phase === 'ready') connection.lose(error.message);
     });
     client.on('handshake', () => {
       this.#phase = this.#phase === 'handshake' ? 'authentication' : this.#phase;
@@ -175,17 +173,6 @@ class Attempt {
       if (this.#heard.includes('SSH-') || this.#heard.length >= 500) stream.removeListener('data', hear);
     };
     stream.on('data', hear);
-  }
-
-  #tooSlow(): PgupError {
-    const { target } = this.#options;
-    const place = placeOf(target);
-    const seconds = target.connectTimeout / 1000;
-    if (this.#phase === 'tcp') {
-      return new PgupError('unreachable', `no TCP connection to ${place} within ${seconds} s`, nextFor(target));
-    }
-    const what = this.#phase === 'handshake' ? 'SSH handshake' : 'login';
-    return new PgupError('deadline', `${place} did not finish the ${what} within ${seconds} s`, nextFor(target));
   }
 
   #explain(thrown: Error): DialFailure {
@@ -213,27 +200,8 @@ class Attempt {
       const again = error.code === 'ENOTFOUND' ? 'never' : 'soon';
       return { error: new PgupError('unreachable', says, { ...cause, ...nextFor(target) }), again };
     }
-    return this.#hungUp(error);
-  }
-
-  #hungUp(error: Error): DialFailure {
-    const { target } = this.#options;
     const said = this.#heard.split(/\r?\n/).find((line) => line !== '' && !line.startsWith('SSH-'));
-    const banned = said !== undefined && /not allowed at this time/i.test(said);
-    const letter = new PgupError(
-      'unreachable',
-      `${placeOf(target)} hung up before the SSH handshake: ${said ?? error.message}`,
-      {
-        host: target.host,
-        cause: error,
-        next: banned
-          ? 'it has banned this address for refused logins (PerSourcePenalties): wait a minute, then look at the key or password'
-          : `too many connections at once (MaxStartups), or no sshd there: ssh -v -p ${target.port} ${target.address}`,
-      },
-    );
-    // Silence is a full MaxStartups, and OpenSSH 9.8 says so; whoever says something else will say it again.
-    const full = said === undefined || /maxstartups/i.test(said);
-    return { error: letter, again: full ? 'later' : 'never' };
+    return hungUp({ target, said, cause: error });
   }
 }
 
@@ -250,15 +218,6 @@ function noCommonAlgorithm(target: Target, error: Error): PgupError {
   });
 }
 
-function placeOf(target: Target): string {
-  return `${target.host} (${target.address}:${target.port})`;
-}
-
-function nextFor(target: Target): { host: string; next: string } {
-  const port = target.port === 22 ? '' : ` -p ${target.port}`;
-  return { host: target.host, next: `see whether ssh gets there: ssh -v${port} ${target.user}@${target.address}` };
-}
-
 function tcpReason(error: LineError): string {
   switch (error.code) {
     case 'ECONNREFUSED':
@@ -273,8 +232,4 @@ function tcpReason(error: LineError): string {
     default:
       return error.message || String(error.code);
   }
-}
-
-function reasonIn(error: LineError): string {
-  return error.message === 'Keepalive timeout' ? 'it does not answer (keepalive timeout)' : error.message;
 }

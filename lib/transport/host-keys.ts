@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PgupError } from '../errors.ts';
+import { fingerprint } from './fingerprint.ts';
+import { hostKeyChanged, hostKeyRevoked, hostKeyUnknown } from './host-key-letters.ts';
 import {
   blobType,
   entriesFor,
@@ -37,12 +38,15 @@ const SUPPORTED = [
   'rsa-sha2-256',
 ];
 
+/** What known_hosts has for a host, and the name that it has it by. */
+export async function knownKeys(target: Target): Promise<{ name: string; entries: readonly KnownHost[] }> {
+  const { hostKeyAlias } = target;
+  const name = knownHostsName(hostKeyAlias ?? target.address, hostKeyAlias === undefined ? target.port : 22);
+  return { name, entries: entriesFor(name, await readAll(target.knownHostsFiles)) };
+}
+
 export async function guardHostKey(target: Target): Promise<HostKeyGuard> {
-  const name = knownHostsName(
-    target.hostKeyAlias ?? target.address,
-    target.hostKeyAlias === undefined ? target.port : 22,
-  );
-  const entries = entriesFor(name, await readAll(target.knownHostsFiles));
+  const { name, entries } = await knownKeys(target);
   let refused: PgupError | undefined;
   let accepted: Buffer | undefined;
   const verify = (key: Buffer): boolean => {
@@ -61,8 +65,7 @@ export async function guardHostKey(target: Target): Promise<HostKeyGuard> {
     verify,
     refusal: () => refused,
     remember: async () => {
-      const file = target.knownHostsFiles[0];
-      if (accepted && file !== undefined) await append(file, name, accepted);
+      if (accepted) await rememberHostKey({ target, name, key: accepted });
       accepted = undefined;
     },
   };
@@ -76,82 +79,18 @@ interface Verdict {
 function judge(options: { target: Target; name: string; entries: readonly KnownHost[]; key: Buffer }): Verdict {
   const { target, name, entries, key } = options;
   const recognition = recognise(key, entries);
+  const shown = { type: blobType(key), fingerprint: fingerprint(key) };
   switch (recognition.kind) {
     case 'known':
       return { refusal: undefined, isNew: false };
     case 'changed':
-      return { refusal: changed({ target, name, key, entry: recognition.entry }), isNew: false };
+      return { refusal: hostKeyChanged({ target, name, key: shown, entry: recognition.entry }), isNew: false };
     case 'revoked':
-      return { refusal: revoked({ target, key, entry: recognition.entry }), isNew: false };
+      return { refusal: hostKeyRevoked({ target, key: shown, entry: recognition.entry }), isNew: false };
     case 'unknown':
       if (target.hostKeyChecking !== 'strict') return { refusal: undefined, isNew: true };
-      return { refusal: unknown({ target, name, key, authority: recognition.authority }), isNew: true };
+      return { refusal: hostKeyUnknown({ target, key: shown, authority: recognition.authority }), isNew: true };
   }
-}
-
-/** `SHA256:…`, as ssh-keygen -l prints it. */
-export function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
-}
-
-function describe(target: Target): string {
-  return `${target.host} (${target.address}:${target.port})`;
-}
-
-function unknown(options: { target: Target; name: string; key: Buffer; authority: KnownHost | undefined }): PgupError {
-  const { target, key, authority } = options;
-  if (authority) {
-    return new PgupError(
-      'host-key-unknown',
-      `${describe(target)} is known by a certificate authority only ` +
-        `(${authority.file}:${authority.line}), which the ssh2 transport cannot check`,
-      {
-        host: target.host,
-        next: `set ansible_connection=openssh for ${target.host}: the system's ssh checks host certificates`,
-      },
-    );
-  }
-  const file = target.knownHostsFiles[0] ?? '~/.ssh/known_hosts';
-  const port = target.port === 22 ? '' : `-p ${target.port} `;
-  const type = blobType(key).replace(/^ssh-/, '').replace(/-.*/, '');
-  return new PgupError(
-    'host-key-unknown',
-    `the host key of ${describe(target)} is in no known_hosts file: ${blobType(key)} ${fingerprint(key)}`,
-    {
-      host: target.host,
-      next:
-        `compare the fingerprint with the host's own (there: ssh-keygen -lf /etc/ssh/ssh_host_${type}_key.pub), ` +
-        `then: ssh-keyscan ${port}-t ${type} ${target.address} >> ${file}`,
-    },
-  );
-}
-
-function changed(options: { target: Target; name: string; key: Buffer; entry: KnownHost }): PgupError {
-  const { target, name, key, entry } = options;
-  const place = `${entry.file}:${entry.line}`;
-  const other =
-    entry.keyType === blobType(key)
-      ? `${place} has ${fingerprint(entry.key)}`
-      : `${place} knows it by a key of type ${entry.keyType}, which it no longer shows`;
-  return new PgupError(
-    'host-key-changed',
-    `${describe(target)} shows another host key: ${blobType(key)} ${fingerprint(key)}, but ${other}. ` +
-      'Somebody may be listening in between, or the host was set up anew',
-    {
-      host: target.host,
-      next: `ask whoever set up ${target.host}; if the new key is right: ssh-keygen -f ${entry.file} -R '${name}'`,
-    },
-  );
-}
-
-function revoked(options: { target: Target; key: Buffer; entry: KnownHost }): PgupError {
-  const { target, key, entry } = options;
-  return new PgupError(
-    'host-key-changed',
-    `${describe(target)} shows a host key that ${entry.file}:${entry.line} has revoked: ` +
-      `${blobType(key)} ${fingerprint(key)}`,
-    { host: target.host, next: `give ${target.host} a new host key; a revoked one must not be trusted again` },
-  );
 }
 
 interface Cached {
@@ -184,7 +123,11 @@ async function read(file: string): Promise<readonly KnownHost[]> {
   }
 }
 
-async function append(file: string, name: string, key: Buffer): Promise<void> {
+/** Writes a key that was accepted as new into the first known_hosts file. */
+export async function rememberHostKey(options: { target: Target; name: string; key: Buffer }): Promise<void> {
+  const { target, name, key } = options;
+  const [file] = target.knownHostsFiles;
+  if (file === undefined) return;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   // One write in append mode: two hosts at once, or two programs, never mix their lines.
   await appendFile(file, `${name} ${blobType(key)} ${key.toString('base64')}\n`, { mode: 0o600 });

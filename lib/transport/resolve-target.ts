@@ -1,4 +1,5 @@
 import { access, readFile } from 'node:fs/promises';
+import { PgupError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { SshConfig, SshConfigReader } from './ssh-config.ts';
 import type { HostKeyChecking, Target } from './transport.ts';
@@ -55,10 +56,11 @@ export async function resolveTarget(reach: Reach, context: ReachContext): Promis
   const home = (file: string): string => file.replace(/^~(?=\/)/, context.home);
   const privateKeyFiles = named.length > 0 ? named.map(home) : await existing(config.identityFiles);
   const jumps = ssh.jumps ?? parseJumps(config.proxyJump);
+  const transport = await transportOf({ reach, config, privateKeyFiles, jumps });
   return Object.freeze({
     kind: 'target',
     host: reach.host,
-    transport: await transportOf({ reach, config, privateKeyFiles, jumps }),
+    transport,
     address: config.address ?? address,
     port: port ?? config.port ?? 22,
     user: user ?? config.user ?? context.user,
@@ -69,9 +71,11 @@ export async function resolveTarget(reach: Reach, context: ReachContext): Promis
     knownHostsFiles: (context.knownHostsFiles ?? ssh.userKnownHostsFiles?.map(home) ?? config.knownHostsFiles).slice(),
     hostKeyChecking: ssh.hostKeyChecking ?? config.hostKeyChecking,
     hostKeyAlias: config.hostKeyAlias,
-    jumps: await resolveJumps(jumps, reach, context),
+    jumps: await resolveJumps({ jumps, reach, transport, context }),
+    direct: ssh.jumps?.length === 0,
     connectTimeout: (reach.timeout ?? config.connectTimeout ?? CONNECT_TIMEOUT) * 1000,
     configFile: ssh.configFile,
+    configName: address,
   });
 }
 
@@ -93,9 +97,16 @@ function localTarget(reach: Reach, context: ReachContext): Target {
 
 /**
  * Each jump host as a target of its own. The outermost may have jump hosts of its own in ssh_config; the others are
- * reached through the one before them, whatever ssh_config says, as `ssh -J` does it.
+ * reached through the one before them, whatever ssh_config says, as `ssh -J` does it. ssh goes through connections of
+ * its own only; ssh2 goes through any.
  */
-async function resolveJumps(jumps: readonly Jump[], reach: Reach, context: ReachContext): Promise<Target[]> {
+async function resolveJumps(options: {
+  jumps: readonly Jump[];
+  reach: Reach;
+  transport: Target['transport'];
+  context: ReachContext;
+}): Promise<Target[]> {
+  const { jumps, reach, transport, context } = options;
   const { configFile, hostKeyChecking, userKnownHostsFiles } = reach.ssh;
   const targets: Target[] = [];
   for (const [index, jump] of jumps.entries()) {
@@ -103,7 +114,7 @@ async function resolveJumps(jumps: readonly Jump[], reach: Reach, context: Reach
       {
         ...jump,
         host: jump.address,
-        connection: 'ssh2',
+        connection: transport === 'openssh' ? 'openssh' : 'ssh',
         password: undefined,
         timeout: reach.timeout,
         ssh: {
@@ -147,8 +158,15 @@ async function transportOf(options: {
   jumps: readonly Jump[];
 }): Promise<Target['transport']> {
   const { reach, config, privateKeyFiles, jumps } = options;
+  const proxied = config.proxyCommand !== undefined && jumps.length === 0 && reach.ssh.jumps === undefined;
+  if (reach.connection === 'ssh2' && proxied) {
+    throw new PgupError('transport', `ssh_config reaches ${reach.host} by a ProxyCommand, which ssh2 cannot run`, {
+      host: reach.host,
+      next: `set ansible_connection=openssh for ${reach.host}, or leave it out`,
+    });
+  }
   if (reach.connection !== 'ssh') return reach.connection;
-  if (config.proxyCommand !== undefined && jumps.length === 0) return 'openssh';
+  if (proxied) return 'openssh';
   if ((await existing(config.certificateFiles)).length > 0) return 'openssh';
   const special = await Promise.all(privateKeyFiles.map(needsSsh));
   return special.includes(true) && !special.includes(false) ? 'openssh' : 'ssh2';

@@ -3,13 +3,12 @@ import type { Duplex } from 'node:stream';
 import pLimit from 'p-limit';
 import type { Client, ClientChannel } from 'ssh2';
 import { PgupError } from '../errors.ts';
-import { Ssh2Channel, withResolvers } from './ssh2-channel.ts';
+import { MOST_CHANNELS, channelRefused, forwardRefused, lineLost, nothingAnswers, refuseTooLong } from './letters.ts';
+import { Keepalive } from './keepalive.ts';
+import { Ssh2Channel } from './ssh2-channel.ts';
 import type { Channel, Connection, Target } from './transport.ts';
+import { withResolvers } from './with-resolvers.ts';
 
-/** sshd's MaxSessions is 10 by default; two are left for others that share the account's limits. */
-const MOST_CHANNELS = 8;
-/** execve takes at most 128 KiB as one argument, and sshd resets the line at twice that. */
-const LONGEST_COMMAND = 131_000;
 /** How often a refused channel is asked for again: another channel of ours may just be closing. */
 const OPEN_ATTEMPTS = 5;
 
@@ -23,6 +22,8 @@ export class Ssh2Connection implements Connection {
   readonly #settleLost: (reason: string) => void;
   #lostReason: string | undefined;
 
+  #keepalive: Keepalive | undefined;
+
   constructor(options: { target: Target; client: Client }) {
     this.target = options.target;
     this.#client = options.client;
@@ -31,22 +32,40 @@ export class Ssh2Connection implements Connection {
     this.#settleLost = resolve;
   }
 
+  /** Watches the line from the login on. ssh2's own keepalive has no patience with a session that opens slowly. */
+  keepAlive(options: { interval: number; received: () => number }): void {
+    this.#keepalive = new Keepalive({
+      ...options,
+      ping: (heard) => {
+        // The one global request of ssh2's that does nothing: sshd refuses to undo a forwarding that was never made.
+        void this.#request<undefined>((done) => {
+          this.#client.unforwardIn('127.0.0.1', 1, (error) => {
+            done(error ?? undefined, undefined);
+          });
+        }).catch((error: unknown) => {
+          if (!(error instanceof PgupError)) heard();
+        });
+        return true;
+      },
+      onDead: (reason) => {
+        this.lose(reason);
+      },
+    });
+  }
+
   /** Called once by whoever hears first that the line is gone. Every open channel ends with it. */
   lose(reason: string): void {
     if (this.#lostReason !== undefined) return;
     this.#lostReason = reason;
+    this.#keepalive?.stop();
     this.#settleLost(reason);
     for (const channel of this.#channels) channel.lose(reason);
     this.#channels.clear();
     this.#client.destroy();
   }
 
-  exec(commandLine: string): Promise<Channel> {
-    if (Buffer.byteLength(commandLine) > LONGEST_COMMAND) {
-      return Promise.reject(
-        new PgupError('internal', 'a command line is too long for a channel: scripts go by standard input'),
-      );
-    }
+  async exec(commandLine: string): Promise<Channel> {
+    refuseTooLong(commandLine);
     const { promise, resolve, reject } = withResolvers<Channel>();
     // The room is kept until the channel has ended, so that the ninth command waits instead of being refused.
     void this.#room(async () => {
@@ -67,17 +86,9 @@ export class Ssh2Connection implements Connection {
       this.#client.forwardOut('127.0.0.1', 0, address, port, done);
     }).catch((error: unknown) => {
       if (error instanceof PgupError) throw error;
-      if (reasonOf(error) === PROHIBITED) {
-        throw new PgupError('transport', `${host} does not forward connections to ${address}:${port}`, {
-          host,
-          next: `allow it in sshd_config on ${host}: AllowTcpForwarding yes, and no PermitOpen that leaves it out`,
-          cause: error,
-        });
-      }
-      throw new PgupError('unreachable', `nothing answers on ${address}:${port} as seen from ${host}`, {
-        host,
-        cause: error,
-      });
+      const at = `${address}:${port}`;
+      if (reasonOf(error) === PROHIBITED) throw forwardRefused({ host, at, cause: error });
+      throw nothingAnswers({ host, at, cause: error });
     });
     stream.on('error', () => undefined);
     return stream;
@@ -102,7 +113,9 @@ export class Ssh2Connection implements Connection {
         return this.#adopt(raw);
       } catch (error) {
         if (error instanceof PgupError) throw error;
-        if (attempt === OPEN_ATTEMPTS) throw this.#channelRefused(error);
+        if (attempt === OPEN_ATTEMPTS) {
+          throw channelRefused({ host: this.target.host, cause: error as Error });
+        }
         await sleep(50 * 2 ** attempt);
       }
     }
@@ -115,28 +128,11 @@ export class Ssh2Connection implements Connection {
     return channel;
   }
 
-  #channelRefused(error: unknown): PgupError {
-    const { host } = this.target;
-    return new PgupError(
-      'transport',
-      `${host} opens no further session on this connection: ${(error as Error).message}`,
-      {
-        host,
-        next: `raise MaxSessions in sshd_config on ${host} (10 is its default; pgup uses at most ${MOST_CHANNELS})`,
-        cause: error,
-      },
-    );
-  }
-
   /** One request to ssh2, whose callback may never come when the line dies, and which throws when it is dead. */
   #request<T>(start: (done: (error: Error | undefined, value: T) => void) => void): Promise<T> {
     const { promise, resolve, reject } = withResolvers<T>();
     const gone = (reason: string): void => {
-      reject(
-        new PgupError('connection-lost', `the line to ${this.target.host} is lost: ${reason}`, {
-          host: this.target.host,
-        }),
-      );
+      reject(lineLost({ host: this.target.host, reason }));
     };
     if (this.#lostReason === undefined) {
       void this.lost.then(gone);

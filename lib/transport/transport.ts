@@ -29,6 +29,10 @@ export interface Target {
   readonly connectTimeout: number;
   /** For the openssh transport: the ssh_config in place of the user's. */
   readonly configFile?: string | undefined;
+  /** For the openssh transport: the name that ssh_config knows the host by. */
+  readonly configName?: string | undefined;
+  /** No jump hosts, whatever ssh_config says. */
+  readonly direct?: boolean | undefined;
 }
 
 /** How a remote process ended. `unknown`: the line was lost, and nobody knows whether it ran to its end. */

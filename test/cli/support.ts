@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { PassThrough } from 'node:stream';
 import type { CliContext } from '../../cli/context.ts';
 
@@ -27,6 +28,8 @@ export function testContext(changes: Partial<CliContext> = {}): TestContext {
     hostname: 'controller',
     pid: 1,
     isRunning: () => false,
+    node: process.execPath,
+    temporaryFolder: tmpdir(),
     now: () => 0,
     onInterrupt: () => () => undefined,
     out: () => written.stdout,

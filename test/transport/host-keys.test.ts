@@ -3,7 +3,8 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ssh2Transport } from '../../lib/transport/ssh2-transport.ts';
-import { fingerprint, guardHostKey } from '../../lib/transport/host-keys.ts';
+import { fingerprint } from '../../lib/transport/fingerprint.ts';
+import { guardHostKey } from '../../lib/transport/host-keys.ts';
 import { blobType } from '../../lib/transport/known-hosts.ts';
 import { errorOf, useSshd } from '../support/line.ts';
 

@@ -1,0 +1,48 @@
+import type { Ending } from './transport.ts';
+import { withResolvers } from './with-resolvers.ts';
+
+/** After its process has ended a channel may still carry output, or be held open by what that process left behind. */
+const GRACE = 1000;
+/** How long the other side may take to confirm that a channel is closed. */
+const CLOSING = 2000;
+
+/** Settles how a remote process ended, in time although a background process may hold its output open for ever. */
+export class EndingWatch {
+  readonly ended: Promise<Ending>;
+  readonly #settle: (ending: Ending) => void;
+  readonly #shut: () => void;
+  #exit: Ending | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `shut` closes our end of the channel. */
+  constructor(shut: () => void) {
+    const { promise, resolve } = withResolvers<Ending>();
+    this.ended = promise;
+    this.#settle = resolve;
+    this.#shut = shut;
+  }
+
+  /** The process has ended; its output may still be on the way. */
+  exit(ending: Ending): void {
+    this.#exit = ending;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.close();
+    }, GRACE);
+  }
+
+  /** Closes our end, and waits a little for the other side to agree. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.finish('the host did not confirm the end of the channel');
+    }, CLOSING);
+    this.#shut();
+  }
+
+  /** Nothing more will come: without an ending seen, nobody knows how the process ended. */
+  finish(reason: string): void {
+    clearTimeout(this.#timer);
+    this.#settle(this.#exit ?? { kind: 'unknown', reason });
+  }
+}

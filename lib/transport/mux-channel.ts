@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream';
+import { EndingWatch } from './ending-watch.ts';
+import type { MuxStream } from './mux-stream.ts';
+import type { Reader } from './mux-wire.ts';
+import type { Channel, Ending } from './transport.ts';
+
+/** A process at the other end of a channel of the control connection. */
+export class MuxChannel implements Channel {
+  readonly stdin: MuxStream;
+  readonly stdout: MuxStream;
+  readonly stderr: Readable;
+  readonly #watch: EndingWatch;
+
+  constructor(stream: MuxStream) {
+    this.stdin = stream;
+    this.stdout = stream;
+    this.stderr = stream.stderr;
+    this.#watch = new EndingWatch(() => {
+      stream.shut();
+    });
+  }
+
+  get ended(): Promise<Ending> {
+    return this.#watch.ended;
+  }
+
+  close(): void {
+    this.#watch.close();
+  }
+
+  /** What sshd tells of the process (RFC 4254 6.10). */
+  hear(name: string, payload: Reader): void {
+    if (name === 'exit-status') this.#watch.exit({ kind: 'exited', code: payload.uint32() });
+    // sshd leaves the SIG away, as the RFC has it.
+    if (name === 'exit-signal') this.#watch.exit({ kind: 'signalled', signal: `SIG${payload.text()}` });
+  }
+
+  /** The channel or its line is gone. */
+  lose(reason: string): void {
+    this.stdin.closedByPeer();
+    this.#watch.finish(reason);
+  }
+}
