@@ -35,14 +35,14 @@ export function openLines({ settings, connections, becomePassword, context, even
     knownHostsFiles: settings.knownHosts === undefined ? undefined : [settings.knownHosts],
     config: new SshConfigReader({ home }),
   };
-  return new ShellPool(async (host, become) => {
+  return new ShellPool(async ({ host, become, user, method }) => {
     const connection = connections.get(host);
     if (!connection) throw new PgupError('internal', `no host is called ${host}`);
-    const target = await resolveTarget(withSettings(connection, settings), reachContext);
+    const target = await resolveTarget(withSettings(connection, { ...settings, user }), reachContext);
     return openHostShell({
       target,
       transport,
-      ...becomeOf({ connection, become, login: target.user, asked: becomePassword }),
+      ...becomeOf({ connection, become, method, login: target.user, asked: becomePassword }),
       surroundings: become === 'root' ? 'neutral' : 'login',
       reconnectDeadline: settings.reconnectTimeout,
       onLine: (event) => {
@@ -53,10 +53,18 @@ export function openLines({ settings, connections, becomePassword, context, even
 }
 
 /** What the command line says where the host's own variables do not. */
-function withSettings(connection: Connection, { privateKey, hostKeyChecking }: Settings): Connection {
+function withSettings(
+  connection: Connection,
+  {
+    privateKey,
+    hostKeyChecking,
+    user,
+  }: Pick<Settings, 'privateKey' | 'hostKeyChecking'> & { user: string | undefined },
+): Connection {
   const { ssh } = connection;
   return {
     ...connection,
+    user: connection.user ?? user,
     privateKeyFile: connection.privateKeyFile ?? privateKey,
     ssh: { ...ssh, hostKeyChecking: ssh.hostKeyChecking ?? hostKeyChecking },
   };
@@ -65,15 +73,20 @@ function withSettings(connection: Connection, { privateKey, hostKeyChecking }: S
 interface BecomeOptions {
   readonly connection: Connection;
   readonly become: string | undefined;
+  /** The playbook's word, where the inventory has none. */
+  readonly method: string | undefined;
   readonly login: string;
   readonly asked: Secret | undefined;
 }
 
 /** Nobody becomes who they are: a root login needs no sudo, and the host need not have it. */
-function becomeOf({ connection, become, login, asked }: BecomeOptions) {
+function becomeOf({ connection, become, method: wanted, login, asked }: BecomeOptions) {
   if (become === undefined || become === login) return {};
-  const { method } = connection.become;
+  const method = connection.become.method ?? wanted ?? 'sudo';
+  if (method !== 'sudo' && method !== 'su' && method !== 'runuser') {
+    throw new PgupError('become', `become_method is sudo, su or runuser, not "${method}"`);
+  }
   const password = connection.become.password ?? asked;
-  const how = { kind: 'become', user: become, method: method ?? 'sudo' } as const;
+  const how = { kind: 'become', user: become, method } as const;
   return { become: { ...how, ...(password ? { password } : {}) } };
 }

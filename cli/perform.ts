@@ -40,6 +40,8 @@ export async function perform(options: Perform): Promise<number> {
   const hosts = new Set(deployments.flatMap((each) => each.hosts));
   const batches = parseSerial(settings.serial, deployments.length);
   const maxFailures = parseMaxFailures(settings.maxFailures, deployments.length);
+  // in a generic playbook both count hosts
+  const rolling = { serial: settings.serial?.split(',') ?? [], maxFailures: settings.maxFailures };
   const names = deployments.map((each) => each.name);
   if (plan.flavour === 'upgrade' && !check && !settings.yes) {
     await confirm({ sources: inventory.sources, deployments: names, hosts: hosts.size }, context);
@@ -67,12 +69,14 @@ export async function perform(options: Perform): Promise<number> {
     const engine: Engine = {
       run,
       check,
+      diff: settings.diff,
+      cwd: context.cwd,
       flavour: plan.flavour,
       inventory,
       modules,
       events,
       journal: folder?.journal,
-      openShell: (host, become) => lines.shell(host, become),
+      openShell: (host, become, login) => lines.shell({ host, become, ...login }),
       controller: controllerAt(dirname(resolve(context.cwd, plan.playbookFile))),
       fork: pLimit(settings.forks),
       fileOf: (host, name) => {
@@ -90,7 +94,7 @@ export async function perform(options: Perform): Promise<number> {
       stop: interrupts.stop,
       park: interrupts.park,
     };
-    const { exitCode } = await runFleet({ engine, deployments, batches, maxFailures, before, rollback });
+    const { exitCode } = await runFleet({ engine, deployments, batches, maxFailures, before, rollback, rolling });
     folder?.journal.write({ kind: 'end', exitCode });
     events.emit('run:end', { run, exitCode, seconds: (context.now() - began) / 1000 });
     return exitCode;

@@ -1,19 +1,28 @@
 import type { HostShell } from '../lib/shell/host-shell.ts';
 
+/** A host, and as whom: who is become, and what the playbook says of login and method where the inventory does not. */
+export interface Wanted {
+  readonly host: string;
+  readonly become: string | undefined;
+  readonly user?: string | undefined;
+  readonly method?: string | undefined;
+}
+
 /** One shell per host and user, opened when first needed and kept to the end of the run. */
 export class ShellPool {
-  readonly #open: (host: string, become: string | undefined) => Promise<HostShell>;
+  readonly #open: (wanted: Wanted) => Promise<HostShell>;
   readonly #shells = new Map<string, Promise<HostShell>>();
 
-  constructor(open: (host: string, become: string | undefined) => Promise<HostShell>) {
+  constructor(open: (wanted: Wanted) => Promise<HostShell>) {
     this.#open = open;
   }
 
-  async shell(host: string, become: string | undefined): Promise<HostShell> {
-    const key = `${become ?? ''}@${host}`;
+  async shell(wanted: Wanted): Promise<HostShell> {
+    const { host, become = '', user = '', method = '' } = wanted;
+    const key = [host, become, user, method].join('\n');
     const known = this.#shells.get(key);
     if (known) return known;
-    const opening = this.#open(host, become);
+    const opening = this.#open(wanted);
     this.#shells.set(key, opening);
     try {
       return await opening;

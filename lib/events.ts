@@ -116,7 +116,11 @@ export interface HostRecap {
   readonly host: string;
   readonly ok: number;
   readonly changed: number;
+  /** Without those that a `rescue` put right. */
   readonly failed: number;
+  readonly rescued: number;
+  /** Failed and ignored; among `ok`, too. */
+  readonly ignored: number;
   readonly skipped: number;
   readonly unreachable: number;
 }

@@ -1,5 +1,6 @@
 import type { ModuleCatalogue } from '../playbook/catalogue.ts';
 import type { Module } from './module.ts';
+import { gatherFacts } from './generic/gather-facts.ts';
 import { genericModules } from './generic/generic-modules.ts';
 import { catalogueOf } from './playbook-catalogue.ts';
 import { claim, release } from './run/claim.ts';
@@ -17,7 +18,10 @@ const ALL = [
   ...genericModules,
 ] as unknown as readonly Module[];
 
-export const modules: ReadonlyMap<string, Module> = new Map(ALL.map((module) => [module.name, module]));
+const named: ReadonlyMap<string, Module> = new Map(ALL.map((module) => [module.name, module]));
 
 /** The modules as playbooks see them: names and arguments. */
-export const moduleCatalogue: ModuleCatalogue = catalogueOf(modules);
+export const moduleCatalogue: ModuleCatalogue = catalogueOf(named);
+
+/** What the engine can do: also what it does by itself before a play. */
+export const modules: ReadonlyMap<string, Module> = new Map([...named, [gatherFacts.name, gatherFacts]]);

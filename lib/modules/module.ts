@@ -31,6 +31,8 @@ export interface Module<Arguments = unknown> {
   /** What must be known before deciding: one read-only command, or nothing. */
   read?(context: ModuleContext<Arguments>): Query | undefined;
   decide(context: ModuleContext<Arguments>, facts: Result | undefined): Decision;
+  /** What `register` gets in check mode, where the steps are not done. */
+  foresee?(context: ModuleContext<Arguments>, facts: Result | undefined): ValueMap;
   /** What `register` gets, from the results of the steps, in order. Without it: changed and the last step's output. */
   report?(context: ModuleContext<Arguments>, results: readonly Result[], timing: Timing): ModuleReport;
 }
@@ -96,6 +98,8 @@ export type Decision =
       readonly values?: ValueMap;
       /** Variables that the host has from now on: `set_fact`. */
       readonly variables?: ValueMap;
+      /** What was gathered of the host, by Ansible's names. */
+      readonly facts?: ValueMap;
     }
   /** The task is about another host of the deployment. */
   | { readonly kind: 'elsewhere'; readonly reason: string }

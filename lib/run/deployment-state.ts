@@ -1,5 +1,5 @@
 import type { Events, HostStatus, OutcomeKind } from '../events.ts';
-import type { Inventory, Value } from '../inventory/inventory.ts';
+import type { Inventory, Value, ValueMap } from '../inventory/inventory.ts';
 import type { Claim, HostShell } from '../shell/host-shell.ts';
 import type { Controller, Module } from '../modules/module.ts';
 import type { PlannedDeployment } from '../playbook/plan.ts';
@@ -10,14 +10,25 @@ import { Knowledge } from './knowledge.ts';
 export interface Engine {
   readonly run: string;
   readonly check: boolean;
+  /** `--diff`: what changes in files is shown. */
+  readonly diff: boolean;
+  /** The folder that paths of the command line are relative to. */
+  readonly cwd: string;
   readonly flavour: 'upgrade' | 'generic';
   readonly inventory: Inventory;
   readonly modules: ReadonlyMap<string, Module>;
   readonly events: Events;
   /** Undefined in check mode: nothing is left behind. */
   readonly journal: Journal | undefined;
-  /** A shell on a host as the user that the task becomes; undefined: the login user. One per pair, kept open. */
-  readonly openShell: (host: string, become: string | undefined) => Promise<HostShell>;
+  /**
+   * A shell on a host as the user that the task becomes; undefined: the login user. One per pair, kept open. `login`:
+   * what the playbook says of how to get there, where the inventory does not.
+   */
+  readonly openShell: (
+    host: string,
+    become: string | undefined,
+    login?: { readonly user: string | undefined; readonly method: string | undefined },
+  ) => Promise<HostShell>;
   /** Bounds what runs on hosts at the same moment (`--forks`). */
   readonly fork: <T>(work: () => Promise<T>) => Promise<T>;
   readonly fileOf: (host: string, name: string) => string;
@@ -38,6 +49,23 @@ export interface Engine {
   readonly park: AbortSignal;
 }
 
+/** What `gather_facts` found: under `ansible_facts`, and as variables `ansible_…`. */
+export interface GatheredFacts {
+  readonly facts: ValueMap;
+  readonly variables: ReadonlyMap<string, Value>;
+}
+
+/** Which hosts a play is about at this moment. */
+export interface PlayInProgress {
+  readonly name: string;
+  /** All that the play is for. */
+  readonly hosts: readonly string[];
+  /** Those of the batch that runs (`serial`). */
+  readonly batch: readonly string[];
+  /** Those that failed or are not reached. */
+  readonly out: ReadonlySet<string>;
+}
+
 /** Where a deployment stands on the way to its point of no return. `maybe`: said to be passed, never confirmed. */
 export type NoReturn = 'ahead' | 'maybe' | 'passed';
 
@@ -47,6 +75,12 @@ export class DeploymentState {
   readonly knowledge = new Knowledge();
   /** host → name → what `register` and `set_fact` keep. */
   readonly registered = new Map<string, Map<string, Value>>();
+  /** host → what was gathered of it. */
+  readonly facts = new Map<string, GatheredFacts>();
+  /** The play that runs, for its magic variables. */
+  play: PlayInProgress;
+  /** host → how many of its failures a `rescue` put right. */
+  readonly rescued = new Map<string, number>();
   readonly counts = new Map<string, Map<HostStatus, number>>();
   /** Tasks that sent at least one change to a host, with those hosts, oldest first: what undo works from. */
   readonly touched: { readonly task: string; readonly hosts: Set<string> }[] = [];
@@ -69,6 +103,7 @@ export class DeploymentState {
 
   constructor(planned: PlannedDeployment) {
     this.planned = planned;
+    this.play = { name: '', hosts: planned.hosts, batch: planned.hosts, out: new Set() };
   }
 
   #heartbeat: NodeJS.Timeout | undefined;
@@ -88,6 +123,11 @@ export class DeploymentState {
     const values = this.registered.get(host) ?? new Map<string, Value>();
     values.set(name, value);
     this.registered.set(host, values);
+  }
+
+  /** A failure of the host was put right by a `rescue`. */
+  rescue(host: string): void {
+    this.rescued.set(host, (this.rescued.get(host) ?? 0) + 1);
   }
 
   count(host: string, status: HostStatus): void {

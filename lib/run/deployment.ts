@@ -3,6 +3,7 @@ import type { OutcomeKind } from '../events.ts';
 import type { PlannedDeployment } from '../playbook/plan.ts';
 import { DeploymentState, type Engine } from './deployment-state.ts';
 import { claimHosts, releaseHosts } from './deployment-step.ts';
+import { runGeneric, type Rolling } from './generic-run.ts';
 import type { StampedEntry } from './journal.ts';
 import { writeLetter } from './letter.ts';
 import { markerIsThere } from './marker.ts';
@@ -10,6 +11,7 @@ import { statusOf } from './outcome.ts';
 import { recall } from './recall.ts';
 import { isFinding, runPlay, type TaskFailure } from './play.ts';
 import { undoDeployment } from './undo.ts';
+import { wentWell, type Ended } from './went-well.ts';
 
 export interface DeploymentResult {
   readonly state: DeploymentState;
@@ -24,10 +26,13 @@ export interface RunDeployment {
   readonly before?: readonly StampedEntry[] | undefined;
   /** Put it back instead of going on. */
   readonly rollback?: boolean | undefined;
+  /** For generic playbooks. */
+  readonly rolling?: Rolling | undefined;
 }
 
 /** Runs one deployment from its first play to its outcome. Never rejects for anything that happens on a host. */
-export async function runDeployment({ engine, planned, before, rollback }: RunDeployment): Promise<DeploymentResult> {
+export async function runDeployment(options: RunDeployment): Promise<DeploymentResult> {
+  const { engine, planned, before, rollback, rolling = { serial: [], maxFailures: undefined } } = options;
   const { events, journal } = engine;
   const deployment = planned.name;
   const state = new DeploymentState(planned);
@@ -38,7 +43,9 @@ export async function runDeployment({ engine, planned, before, rollback }: RunDe
   }
   journal?.write({ kind: 'deployment', deployment });
   events.emit('deployment:start', { deployment, hosts: planned.hosts });
-  const { outcome, summary } = await toOutcome(engine, state, rollback);
+  const { outcome, summary } = await (engine.flavour === 'generic'
+    ? genericOutcome(engine, state, rolling)
+    : toOutcome(engine, state, rollback));
   state.stopHeartbeat();
   journal?.write({ kind: 'outcome', deployment, outcome, summary });
   events.emit('deployment:end', { deployment, outcome, summary });
@@ -51,7 +58,13 @@ function isOver(ended: OutcomeKind, rollback = false): boolean {
   return rollback ? over.slice(0, 4).includes(ended) : [...over, 'done'].includes(ended);
 }
 
-type Ended = Pick<DeploymentResult, 'outcome' | 'summary'>;
+async function genericOutcome(engine: Engine, state: DeploymentState, rolling: Rolling): Promise<Ended> {
+  try {
+    return await runGeneric(engine, state, rolling);
+  } catch (thrown) {
+    return withoutUndo(engine, state, { task: '', name: 'pgup itself', failed: [], error: asPgupError(thrown) });
+  }
+}
 
 async function toOutcome(engine: Engine, state: DeploymentState, rollback = false): Promise<Ended> {
   try {
@@ -114,23 +127,10 @@ function windowTooLong(engine: Engine, state: DeploymentState): PgupError | unde
   });
 }
 
-function wentWell(engine: Engine, state: DeploymentState): Ended {
-  const changed = [...state.counts.values()].some((counts) => counts.has('changed'));
-  const would = [...state.counts.values()].some((counts) => counts.has('would-change'));
-  if (engine.check) {
-    return would
-      ? { outcome: 'pending', summary: 'nothing is in the way' }
-      : { outcome: 'nothing', summary: 'nothing to be done' };
-  }
-  return changed
-    ? { outcome: 'done', summary: 'every task ended well' }
-    : { outcome: 'nothing', summary: 'nothing was to be done' };
-}
-
 /** What a failure leads to: nothing to take back, put back, or held as it stands. */
 async function afterFailure(engine: Engine, state: DeploymentState, failure: TaskFailure): Promise<Ended> {
   const { error } = failure;
-  if (engine.check || engine.flavour === 'generic') return withoutUndo(engine, state, failure);
+  if (engine.check) return withoutUndo(engine, state, failure);
   if (engine.park.aborted || failure.failed.some((each) => each.outcome.status === 'unknown')) {
     return writeLetter({ engine, state, failure, outcome: 'unknown' });
   }

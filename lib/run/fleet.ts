@@ -4,6 +4,7 @@ import type { Recap } from '../events.ts';
 import type { PlannedDeployment } from '../playbook/plan.ts';
 import { runDeployment, type DeploymentResult } from './deployment.ts';
 import type { Engine } from './deployment-state.ts';
+import type { Rolling } from './generic-run.ts';
 import type { StampedEntry } from './journal.ts';
 import { exitCodeOf } from './outcome.ts';
 import { recapOf } from './recap.ts';
@@ -18,6 +19,8 @@ export interface FleetOptions {
   /** The journal of this run's earlier controller, where this one goes on. */
   readonly before?: readonly StampedEntry[] | undefined;
   readonly rollback?: boolean | undefined;
+  /** For generic playbooks. */
+  readonly rolling?: Rolling | undefined;
 }
 
 export interface FleetResult {
@@ -27,7 +30,7 @@ export interface FleetResult {
 
 /** Runs the deployments of a plan side by side; nothing of one waits for another but the failure budget. */
 export async function runFleet(options: FleetOptions): Promise<FleetResult> {
-  const { engine, deployments, batches, maxFailures, before, rollback } = options;
+  const { engine, deployments, batches, maxFailures, before, rollback, rolling } = options;
   const began = engine.now();
   const results: DeploymentResult[] = [];
   const spent = () => results.filter(({ outcome }) => exitCodeOf(outcome) !== 0 && outcome !== 'pending').length;
@@ -37,7 +40,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   for (const batch of inBatches(deployments, batches)) {
     const limit = pLimit(batch.length);
     await limit.map(batch, async (planned) => {
-      if (mayStart()) results.push(await runDeployment({ engine, planned, before, rollback }));
+      if (mayStart()) results.push(await runDeployment({ engine, planned, before, rollback, rolling }));
       else notStarted.push(planned.name);
     });
   }

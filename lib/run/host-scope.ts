@@ -1,52 +1,108 @@
-import type { Value } from '../inventory/inventory.ts';
+import { dirname, resolve } from 'node:path';
+import { PgupError } from '../errors.ts';
+import { valueMap, type Value, type ValueMap } from '../inventory/inventory.ts';
 import { inventoryNames } from '../playbook/inventory-names.ts';
 import type { Scope, Template } from '../playbook/playbook.ts';
-import { layerOfTemplates, layerOfValues, layerOfVariables, makeScope } from '../playbook/scope.ts';
+import { layerOfTemplates, layerOfValues, layerOfVariables, makeScope, type Layer } from '../playbook/scope.ts';
 import type { HostTask } from './host-task.ts';
 
-/** What a task inherits from its play and blocks. */
-export interface TaskVariables {
-  /** `vars` of the play, its blocks and the task, the outermost first. */
-  readonly layers: readonly ReadonlyMap<string, Template>[];
-  /** Loop variables and the like: above everything but `-e`. */
-  readonly extra: ReadonlyMap<string, Value>;
-  /** The user that tasks become, or undefined. */
-  readonly become: string | undefined;
-}
-
 /** As much of a task on a host as decides what it can name. */
-type Scoped = Pick<HostTask, 'engine' | 'state' | 'host' | 'vars'>;
+type Scoped = Pick<HostTask, 'engine' | 'state' | 'host' | 'task' | 'extra'>;
 
-const NO_RESULTS: ReadonlyMap<string, Value> = new Map();
+type Known = Pick<Scoped, 'engine' | 'state' | 'host'>;
+
+const NONE: ReadonlyMap<string, Value> = new Map();
 
 /**
- * What expressions of a task on a host can name, in Ansible's precedence: `-e`, this task's result, loop variables,
- * what was registered, `vars` from the task outwards, the inventory, magic variables. What hosts said is data: braces
- * in it are not evaluated.
+ * What expressions of a task on a host can name, in Ansible's precedence: magic variables, this task's result, loop
+ * variables, `-e`, what was registered, `vars` of the task and what is around it, facts, the inventory. What hosts said
+ * is data: braces in it are not evaluated.
  */
-export function hostScope(work: Scoped, results: ReadonlyMap<string, Value> = NO_RESULTS): Scope {
-  const { engine, state, host, vars } = work;
+export function hostScope(work: Scoped, results: ReadonlyMap<string, Value> = NONE): Scope {
+  const { task, extra } = work;
+  return scopeOf(work, { results: [layerOfValues(results), layerOfValues(extra)], vars: task.keywords.vars });
+}
+
+interface Beside {
+  readonly results: readonly Layer[];
+  readonly vars: ReadonlyMap<string, Template>;
+}
+
+function scopeOf(known: Known, { results, vars }: Beside): Scope {
+  const { engine, state, host } = known;
   const variables = engine.inventory.hosts.get(host)?.variables;
   return makeScope({
     layers: [
+      ...results,
+      layerOfValues(magicVariables(known)),
       layerOfVariables(engine.inventory.extra),
-      layerOfValues(results),
-      layerOfValues(vars.extra),
-      layerOfValues(state.registered.get(host) ?? NO_RESULTS),
-      ...[...vars.layers].reverse().map(layerOfTemplates),
+      layerOfValues(state.registered.get(host) ?? NONE),
+      layerOfTemplates(vars),
+      layerOfValues(state.facts.get(host)?.variables ?? NONE),
       ...(variables ? [layerOfVariables(variables)] : []),
-      layerOfValues(magicVariables(work)),
     ],
   });
 }
 
 /** Names of which more is known than any variable says; each is made when it is asked for. */
-function magicVariables({ engine, state, host }: Scoped): ReadonlyMap<string, Value | (() => Value)> {
+function magicVariables({ engine, state, host }: Known): ReadonlyMap<string, Value | (() => Value)> {
+  const { inventory } = engine;
+  const { play } = state;
+  const at = inventory.hosts.get(host)?.at.file;
+  const file = at === undefined ? undefined : resolve(engine.cwd, at);
+  const stillThere = (hosts: readonly string[]): Value => hosts.filter((each) => !play.out.has(each));
   return new Map<string, Value | (() => Value)>([
     ...inventoryNames(engine.inventory, host),
-    ['play_hosts', [...state.planned.hosts]],
+    ['inventory_hostname_short', host.split('.')[0] ?? host],
+    ['hostvars', () => hostVariables({ engine, state })],
+    ['play_hosts', () => stillThere(play.batch)],
+    ['ansible_play_batch', () => stillThere(play.batch)],
+    ['ansible_play_hosts', () => stillThere(play.hosts)],
+    ['ansible_play_hosts_all', [...play.hosts]],
+    ['ansible_play_name', play.name],
     ['ansible_check_mode', engine.check],
-    ['ansible_facts', () => state.knowledge.host(host) as Value],
+    ['ansible_diff_mode', engine.diff],
+    ['playbook_dir', engine.controller.resolve('.')],
+    ...(file === undefined
+      ? []
+      : ([
+          ['inventory_file', file],
+          ['inventory_dir', dirname(file)],
+        ] as const)),
+    [
+      'ansible_facts',
+      () => valueMap(Object.entries({ ...state.knowledge.host(host), ...state.facts.get(host)?.facts } as ValueMap)),
+    ],
     ['pgup', () => ({ run: engine.run, deployment: state.planned.name, ...state.knowledge.shared })],
   ]);
+}
+
+/** Every host with all that its own expressions could name outside of a play; each value is made when it is read. */
+function hostVariables({ engine, state }: Omit<Known, 'host'>): Value {
+  const hosts = Object.create(null) as Record<string, Value>;
+  for (const host of engine.inventory.hosts.keys()) {
+    let made: Value | undefined;
+    Object.defineProperty(hosts, host, {
+      enumerable: true,
+      get: () => (made ??= allOf(scopeOf({ engine, state, host }, { results: [], vars: new Map() }))),
+    });
+  }
+  return Object.freeze(hosts);
+}
+
+function allOf(scope: Scope): Value {
+  const values = Object.create(null) as Record<string, Value>;
+  for (const name of new Set(scope.names())) {
+    // a host's variables would have all hosts' in them, and so on without end
+    if (name === 'hostvars') continue;
+    Object.defineProperty(values, name, {
+      enumerable: true,
+      get: () => {
+        const value = scope.lookup(name);
+        if (value !== undefined) return value;
+        throw new PgupError('internal', `"${name}" is named and has no value`);
+      },
+    });
+  }
+  return Object.freeze(values);
 }

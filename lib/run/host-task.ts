@@ -1,92 +1,82 @@
-import { asPgupError, PgupError } from '../errors.ts';
-import type { Value } from '../inventory/inventory.ts';
-import { condition, render } from '../playbook/expressions.ts';
-import type { Task } from '../playbook/playbook.ts';
+import { asPgupError } from '../errors.ts';
+import type { Value, ValueMap } from '../inventory/inventory.ts';
+import { condition } from '../playbook/expressions.ts';
+import type { Expression, Task } from '../playbook/playbook.ts';
+import { attempts } from './attempts.ts';
 import type { DeploymentState, Engine } from './deployment-state.ts';
-import { hostScope, type TaskVariables } from './host-scope.ts';
-import { isBad, outcome, statusOf, type HostOutcome } from './outcome.ts';
-import { decideAndPerform } from './perform-task.ts';
+import { hostScope } from './host-scope.ts';
+import { runLoop } from './loop.ts';
+import { outcome, statusOf, type HostOutcome } from './outcome.ts';
+import { hides, truth } from './task-settings.ts';
 
 /** One task on one host of a running deployment. */
 export interface HostTask {
   readonly engine: Engine;
   readonly state: DeploymentState;
+  /** With what it inherits written into it. */
   readonly task: Task;
   /** The host that the task is about; where it is sent is `delegate_to`'s business. */
   readonly host: string;
   readonly undo: boolean;
-  readonly vars: TaskVariables;
+  /** The loop's item and what else is known in this task only. */
+  readonly extra: ReadonlyMap<string, Value>;
 }
 
 /** Runs a task on a host to an outcome. Never rejects: whatever happens is one host's outcome. */
 export async function runHostTask(work: HostTask): Promise<HostOutcome> {
   try {
-    const scope = hostScope(work);
-    if (!condition(work.task.when, scope)) return outcome('skipped', 'its condition is false');
-    return await runLoop(work);
+    return await (work.task.loop ? runLoop(work, work.task.loop) : runItem(work));
   } catch (thrown) {
-    const error = asPgupError(thrown);
-    return { ...outcome(statusOf(error), error.message), error };
+    return { ...thrownOutcome(thrown), ...(work.task.keywords.noLog ? { hidden: true } : {}) };
   }
 }
 
-/** Each item of `loop` in turn; without a loop, once. */
-async function runLoop(work: HostTask): Promise<HostOutcome> {
+/** The task once: for the item of a loop, or without one. Never rejects. */
+export async function runItem(work: HostTask): Promise<HostOutcome> {
   const { task } = work;
-  if (!task.loop) return attempts(work);
-  const items = render(task.loop, hostScope(work));
-  if (!Array.isArray(items)) {
-    throw new PgupError('expression', `loop needs a list, and got ${JSON.stringify(items)}`);
-  }
-  const results: HostOutcome[] = [];
-  for (const item of items as readonly Value[]) {
-    const vars = { ...work.vars, extra: new Map([...work.vars.extra, [task.loopVar, item]]) };
-    const scope = hostScope({ ...work, vars });
-    const one = condition(task.when, scope)
-      ? await attempts({ ...work, vars })
-      : outcome('skipped', 'condition is false');
-    results.push(one);
-    if (isBad(one)) break;
-  }
-  const worst = results.find((one) => one.error) ?? results.find((one) => one.status === 'changed') ?? results[0];
-  return {
-    ...(worst ?? outcome('skipped', 'nothing to loop over')),
-    steps: results.flatMap((one) => one.steps),
-    findings: results.flatMap((one) => one.findings),
-    values: { changed: results.some((one) => one.status === 'changed'), results: results.map((one) => one.values) },
-  };
-}
-
-/** `until` with `retries` and `delay`; without them, once. */
-async function attempts(work: HostTask): Promise<HostOutcome> {
-  const { task, engine } = work;
   const scope = hostScope(work);
-  const retries = task.until.length > 0 ? Number(task.retries ? render(task.retries, scope) : 3) : 0;
-  const delay = Number(task.delay ? render(task.delay, scope) : 5) * 1000;
-  for (let attempt = 0; ; attempt++) {
-    const one = conditions(work, await decideAndPerform(work));
-    if (task.until.length === 0 || engine.check) return one;
-    if (condition(task.until, hostScope(work, resultNames(work, one)))) return one;
-    if (attempt >= retries) return { ...one, status: 'failed', says: `until is still false after ${retries} retries` };
-    await engine.sleep(delay);
+  const hidden = hides(task, scope) ? { hidden: true } : {};
+  try {
+    const refused = task.when.find((each) => !condition([each], scope));
+    if (refused) return { ...skippedBy(refused), ...hidden };
+    const one = await attempts(work);
+    const ignored =
+      one.status === 'failed' &&
+      task.keywords.ignoreErrors &&
+      truth('ignore_errors', task.keywords.ignoreErrors, scope);
+    return { ...(ignored ? { ...one, status: 'ignored' } : one), ...hidden };
+  } catch (thrown) {
+    return { ...ignoring(work, thrownOutcome(thrown)), ...hidden };
   }
 }
 
-/** The name that `until`, `changed_when` and `failed_when` know this result by. */
-function resultNames({ task }: HostTask, one: HostOutcome): ReadonlyMap<string, Value> {
-  return new Map(task.register === undefined ? [] : [[task.register, one.values]]);
+/** What went wrong before a module could say anything is a failure like any other, and may be ignored like any other. */
+function ignoring(work: HostTask, one: HostOutcome): HostOutcome {
+  const { ignoreErrors } = work.task.keywords;
+  if (one.status !== 'failed' || !ignoreErrors) return one;
+  try {
+    return truth('ignore_errors', ignoreErrors, hostScope(work)) ? { ...one, status: 'ignored' } : one;
+  } catch {
+    return one;
+  }
 }
 
-/** `changed_when` and `failed_when` have the last word on what a result was. */
-function conditions(work: HostTask, one: HostOutcome): HostOutcome {
-  const { task } = work;
-  if (one.status !== 'ok' && one.status !== 'changed' && one.status !== 'failed') return one;
-  const scope = hostScope(work, resultNames(work, one));
-  let status = one.status;
-  if (task.changedWhen && status !== 'failed') status = condition(task.changedWhen, scope) ? 'changed' : 'ok';
-  if (task.failedWhen) {
-    if (condition(task.failedWhen, scope)) status = 'failed';
-    else if (status === 'failed') status = 'ok';
-  }
-  return { ...one, status, values: { ...one.values, changed: status === 'changed', failed: status === 'failed' } };
+/** What Ansible registers of a task whose condition is false. */
+function skippedBy({ text }: Expression): HostOutcome {
+  const values: ValueMap = {
+    changed: false,
+    skipped: true,
+    skip_reason: 'Conditional result was False',
+    // a condition that was written as a boolean is registered as one
+    false_condition: /^(?:false|False)$/.test(text) ? false : text,
+  };
+  return { ...outcome('skipped', `not so: ${text}`), values };
+}
+
+/** Whatever was thrown, as what a task came to. */
+export function thrownOutcome(thrown: unknown): HostOutcome {
+  const error = asPgupError(thrown);
+  const status = statusOf(error);
+  const what = status === 'failed' ? { failed: true } : { unreachable: true };
+  return { ...outcome(status, error.message), error, values: { changed: false, ...what, msg: error.message } };
 }

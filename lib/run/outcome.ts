@@ -1,5 +1,6 @@
 import type { PgupError } from '../errors.ts';
 import type { HostStatus, OutcomeKind } from '../events.ts';
+import type { GatheredFacts } from './deployment-state.ts';
 import type { Finding } from '../modules/module.ts';
 import type { ValueMap } from '../inventory/inventory.ts';
 
@@ -13,9 +14,18 @@ export interface HostOutcome {
   /** What `register` keeps. */
   readonly values: ValueMap;
   readonly error?: PgupError;
+  /** Variables that the host has from now on, and with `run_once` every other host too. */
+  readonly variables?: ValueMap;
+  /** What was gathered of the host. */
+  readonly facts?: GatheredFacts;
+  /** `no_log`: nothing of it may be seen. */
+  readonly hidden?: boolean;
   /** The module says that the deployment needs nothing more. */
   readonly finished?: string;
 }
+
+/** Stands wherever something of a task with `no_log` would be seen; Ansible's words. */
+export const HIDDEN = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
 
 export function outcome(status: HostStatus, says: string): HostOutcome {
   return { status, says, steps: [], findings: [], values: {} };

@@ -1,16 +1,19 @@
 import { asPgupError, PgupError } from '../errors.ts';
-import { isValueMap, type Value, type ValueMap } from '../inventory/inventory.ts';
+import { isValueMap, type ValueMap } from '../inventory/inventory.ts';
 import { parseArguments } from '../modules/playbook-catalogue.ts';
 import type { Decision, Learned, Module, ModuleContext, Step } from '../modules/module.ts';
 import { render } from '../playbook/expressions.ts';
 import { settleHost } from './settle.ts';
 import type { HostShell, Result } from '../shell/host-shell.ts';
 import { performDeploymentStep } from './deployment-step.ts';
-import type { DeploymentState } from './deployment-state.ts';
+import type { DeploymentState, GatheredFacts } from './deployment-state.ts';
 import { hostScope } from './host-scope.ts';
+import { queryIn, stepIn, type Environment } from './environment.ts';
 import type { HostTask } from './host-task.ts';
-import { outcome, type HostOutcome } from './outcome.ts';
+import { HIDDEN, outcome, type HostOutcome } from './outcome.ts';
 import { performStep } from './step.ts';
+import { hides, loginOf, textOf, type TaskSettings } from './task-settings.ts';
+import { timeLimit, type TimeLimit } from './time-limit.ts';
 
 /** A line may be lost this often within one task before the host is given up as unknown. */
 const LOST_LINES = 5;
@@ -19,42 +22,47 @@ const LOST_LINES = 5;
  * Reads, decides, and carries out. A line lost in the middle is no failure yet: once it is back, and what was under way
  * on the host has ended, the module reads afresh and decides afresh. Nothing is ever sent a second time unseen.
  */
-export async function decideAndPerform(work: HostTask): Promise<HostOutcome> {
+export async function decideAndPerform(work: HostTask, settings: TaskSettings): Promise<HostOutcome> {
   const { engine, state } = work;
-  const shell = await shellFor(work);
+  const open = shellFor(work);
   for (let lost = 0; ; lost++) {
     try {
-      return await engine.fork(() => perform(work, shell));
+      return await engine.fork(() => perform(work, settings, open));
     } catch (thrown) {
       const error = asPgupError(thrown);
       // Without a claim nothing on the host tells whether the lost command still runs: its outcome stays unknown.
       const again = error.code === 'connection-lost' && state.claim && lost < LOST_LINES && !engine.park.aborted;
       if (!again) throw error;
-      await settleHost(shell, engine);
+      await settleHost(await open(), engine);
     }
   }
 }
 
-/** The shell that the task is sent to, as the user that it becomes. */
-async function shellFor(work: HostTask): Promise<HostShell> {
-  const { engine, task, host, vars } = work;
-  const target = task.delegateTo ? textOf(render(task.delegateTo, hostScope(work))) : host;
-  // Hosts' own state belongs to root: an upgrade always works from a root shell and drops to other users from there.
-  return engine.openShell(target, engine.flavour === 'upgrade' ? 'root' : vars.become);
+/** Opens the shell that the task is sent to, once it is needed: what asks nothing of a host needs no line to it. */
+function shellFor(work: HostTask): () => Promise<HostShell> {
+  const { engine, task, host } = work;
+  let opening: Promise<HostShell> | undefined;
+  const open = async (): Promise<HostShell> => {
+    const scope = hostScope(work);
+    const target = task.delegateTo ? textOf('delegate_to', render(task.delegateTo, scope)) : host;
+    // Hosts' own state belongs to root: an upgrade always works from a root shell and drops to other users from there.
+    if (engine.flavour === 'upgrade') return engine.openShell(target, 'root');
+    const its = target === host ? scope : hostScope({ ...work, host: target });
+    const { become, ...login } = loginOf(task, scope, its);
+    return engine.openShell(target, become, login);
+  };
+  return () => (opening ??= open());
 }
 
-function textOf(value: Value): string {
-  if (typeof value === 'string') return value;
-  throw new PgupError('expression', `delegate_to needs the name of a host, and got ${JSON.stringify(value)}`);
-}
-
-async function perform(work: HostTask, shell: HostShell): Promise<HostOutcome> {
+async function perform(work: HostTask, settings: TaskSettings, open: () => Promise<HostShell>): Promise<HostOutcome> {
+  const { check, environment, timeout } = settings;
   const { engine } = work;
-  await awaitOpenJob(work, shell);
+  await awaitOpenJob(work, open);
   const module = moduleOf(work);
   const context = moduleContext(work, module);
+  const limit = timeLimit(timeout, engine.now);
   const query = module.read?.(context);
-  const facts = query ? await shell.ask(query) : undefined;
+  const facts = query ? await (await open()).ask(limit.query(queryIn(environment, query))) : undefined;
   const decision = module.decide(context, facts);
   if ('learned' in decision) learn(work, decision.learned);
   switch (decision.kind) {
@@ -63,6 +71,8 @@ async function perform(work: HostTask, shell: HostShell): Promise<HostOutcome> {
       return {
         ...outcome('ok', decision.reason),
         findings: decision.notices ?? [],
+        ...(decision.variables ? { variables: decision.variables } : {}),
+        ...(decision.facts ? { facts: gathered(decision.facts) } : {}),
         values: finished(decision.values ?? { msg: decision.reason }, { changed: false }),
       };
     case 'failed': {
@@ -88,9 +98,15 @@ async function perform(work: HostTask, shell: HostShell): Promise<HostOutcome> {
       const steps = decision.steps.map((step) => step.says);
       // What waits for something is about what the tasks before it would have done.
       const waits = decision.steps.every((step) => step.kind === 'wait' || step.kind === 'http' || step.kind === 'tcp');
-      if (engine.check && module.generic && waits) return outcome('skipped', `not under --check: ${steps.join('; ')}`);
-      if (engine.check && !reads) return { ...outcome('would-change', steps.join('; ')), steps };
-      return await carryOut({ work, shell, module, context, decision, steps, reads });
+      if (check && module.generic && waits) {
+        const values = { changed: false, skipped: true, msg: 'remote module does not support check mode' };
+        return { ...outcome('skipped', `not under --check: ${steps.join('; ')}`), values };
+      }
+      if (check && !reads) {
+        const values = finished(module.foresee?.(context, facts) ?? {}, { changed: true });
+        return { ...outcome('would-change', steps.join('; ')), steps, values };
+      }
+      return await carryOut({ work, shell: await open(), module, context, decision, steps, reads, environment, limit });
     }
   }
 }
@@ -104,15 +120,19 @@ interface CarryOut {
   readonly steps: readonly string[];
   /** Nothing in it changes the host. */
   readonly reads: boolean;
+  readonly environment: Environment;
+  readonly limit: TimeLimit;
 }
 
 /** The steps in order; the first that fails ends the task on this host. */
-async function carryOut({ work, shell, module, context, decision, steps, reads }: CarryOut): Promise<HostOutcome> {
+async function carryOut(options: CarryOut): Promise<HostOutcome> {
+  const { work, shell, module, context, decision, steps, reads, environment, limit } = options;
   const began = work.engine.now();
   const results: Result[] = [];
   const said: string[] = [];
   for (const [index, step] of decision.steps.entries()) {
-    const { verdict, result } = await journalled({ work, shell, step, index });
+    const { verdict, result } = await journalled({ work, shell, step: limit.step(stepIn(environment, step)), index });
+    if (limit.isOver(result)) return timedOut(limit, steps);
     results.push(result);
     if (!verdict.ok) {
       const error = new PgupError('task-failed', verdict.says, { host: work.host, next: verdict.next });
@@ -138,6 +158,13 @@ async function carryOut({ work, shell, module, context, decision, steps, reads }
   return { ...outcome(changed ? 'changed' : 'ok', says), steps, values };
 }
 
+/** What ran is ended on the host, too, and the task has failed. */
+function timedOut({ seconds }: TimeLimit, steps: readonly string[]): HostOutcome {
+  const msg = `Timed out after ${seconds} second(s).`;
+  const values = { changed: false, failed: true, msg, timedout: { period: seconds } };
+  return { ...outcome('failed', msg), steps, values, error: new PgupError('task-failed', msg) };
+}
+
 /** Intent on disk before the step, outcome after it. */
 async function journalled({
   work,
@@ -152,6 +179,7 @@ async function journalled({
 }) {
   const { engine, state, task, host, undo } = work;
   const deployment = state.planned.name;
+  const says = hides(task, hostScope(work)) ? HIDDEN : step.says;
   const jobId = newJobId(state, `${engine.run}-${task.id}-${index}`);
   const place = { deployment, task: task.id, host, step: index };
   const changes = step.kind === 'change' || step.kind === 'job' || step.kind === 'upload';
@@ -164,11 +192,11 @@ async function journalled({
   engine.journal?.write({
     kind: 'step-intent',
     ...place,
-    says: step.says,
+    says,
     changes,
     ...(step.kind === 'job' ? { job: jobId } : {}),
   });
-  engine.events.emit('step:start', { deployment, host, says: step.says, job: step.kind === 'job' });
+  engine.events.emit('step:start', { deployment, host, says, job: step.kind === 'job' });
   const outcomeOfStep = await (isDeploymentStep(step)
     ? performDeploymentStep(step, work, shell)
     : performStep(step, {
@@ -184,7 +212,11 @@ async function journalled({
       }));
   const { verdict } = outcomeOfStep;
   state.openJobs.delete(key);
-  engine.journal?.write({ kind: 'step-outcome', ...place, outcome: verdict.ok ? 'ok' : verdict.says });
+  engine.journal?.write({
+    kind: 'step-outcome',
+    ...place,
+    outcome: verdict.ok ? 'ok' : says === HIDDEN ? HIDDEN : verdict.says,
+  });
   return outcomeOfStep;
 }
 
@@ -196,10 +228,11 @@ function newJobId(state: DeploymentState, id: string): string {
 }
 
 /** A job of this task that an earlier controller started is seen to its end before anything is read or decided. */
-async function awaitOpenJob({ engine, state, task, host }: HostTask, shell: HostShell): Promise<void> {
+async function awaitOpenJob({ engine, state, task, host }: HostTask, open: () => Promise<HostShell>): Promise<void> {
   const key = `${task.id} ${host}`;
   const id = state.openJobs.get(key);
   if (id === undefined) return;
+  const shell = await open();
   engine.events.emit('line', { host, state: 'reconnected', says: `adopting job ${id}` });
   const found = await shell.followJob(id, () => undefined, engine.park);
   if (found.kind === 'running')
@@ -212,6 +245,12 @@ export type DeploymentStep = Extract<Step, { kind: 'claim' | 'release' | 'point-
 
 function isDeploymentStep(step: Step): step is DeploymentStep {
   return ['claim', 'release', 'point-of-no-return', 'mark'].includes(step.kind);
+}
+
+/** Facts by their names, and as the variables that Ansible makes of them. */
+function gathered(facts: ValueMap): GatheredFacts {
+  const variables = Object.entries(facts).map(([name, value]) => [`ansible_${name}`, value] as const);
+  return { facts, variables: new Map(variables) };
 }
 
 function moduleOf({ engine, task }: HostTask): Module {

@@ -1,11 +1,10 @@
 import { PgupError } from '../errors.ts';
-import { condition, render } from '../playbook/expressions.ts';
+import { inheritPlay } from '../playbook/inherit.ts';
 import type { PlannedPlay } from '../playbook/plan.ts';
-import type { Block, SharedKeywords, Task, TaskOrBlock } from '../playbook/playbook.ts';
+import type { Block, Task, TaskOrBlock } from '../playbook/playbook.ts';
 import type { DeploymentState, Engine } from './deployment-state.ts';
-import { hostScope, type TaskVariables } from './host-scope.ts';
-import { runHostTask, type HostTask } from './host-task.ts';
-import { isBad, outcome, type HostOutcome } from './outcome.ts';
+import { isBad, type HostOutcome } from './outcome.ts';
+import { runTaskOnHosts, taskName } from './run-task.ts';
 
 /** A task that failed, with every host that it failed on. */
 export interface TaskFailure {
@@ -29,26 +28,25 @@ interface PlayRun {
 /** Hosts that are still in the play. In an upgrade one that falls out ends the deployment at the next barrier. */
 interface Walk extends PlayRun {
   readonly alive: Set<string>;
-  /** Keywords of the play and its blocks, the outermost first. */
-  readonly inherited: readonly SharedKeywords[];
   readonly notified: Set<string>;
   failure: TaskFailure | undefined;
   finished: string | undefined;
 }
 
-/** Ansible's linear order: each task on all its hosts, a barrier, the next task. */
+/** A play of an upgrade: Ansible's linear order, each task on all its hosts, a barrier, the next task. */
 export async function runPlay(run: PlayRun): Promise<PlayEnd> {
-  const { planned } = run;
+  const { planned, state } = run;
+  const { tasks, handlers } = inheritPlay(planned.play);
+  state.play = { name: planned.name, hosts: planned.hosts, batch: planned.hosts, out: new Set() };
   const walk: Walk = {
     ...run,
     alive: new Set(planned.hosts),
-    inherited: [planned.play.keywords],
     notified: new Set(),
     failure: undefined,
     finished: undefined,
   };
-  await runItems(planned.play.tasks, walk);
-  if (!isOver(walk)) await runHandlers(planned.play.handlers, walk);
+  await runItems(tasks, walk);
+  if (!isOver(walk)) await runHandlers(handlers, walk);
   if (walk.finished !== undefined) return { kind: 'finished', reason: walk.finished };
   return walk.failure ? { kind: 'failed', failure: walk.failure } : { kind: 'done' };
 }
@@ -58,10 +56,10 @@ export function isFinding({ failed }: TaskFailure): boolean {
   return failed.every(({ outcome: one }) => one.findings.length > 0);
 }
 
-/** One failure ends an upgrade's deployment; a generic play goes on with the hosts that are left. */
+/** One failure ends the deployment. */
 function isOver(walk: Walk): boolean {
   if (walk.finished !== undefined || walk.alive.size === 0) return true;
-  if (!walk.failure || walk.engine.flavour === 'generic') return false;
+  if (!walk.failure) return false;
   // Check mode goes on past findings, to show everything at once; past a host that did not answer nothing can be said.
   return !walk.engine.check || !isFinding(walk.failure);
 }
@@ -76,13 +74,7 @@ async function runItems(items: readonly TaskOrBlock[], walk: Walk): Promise<void
 
 /** `rescue` gets the hosts that failed inside `block`, and those it carries through are back in the play. */
 async function runBlock(block: Block, walk: Walk): Promise<void> {
-  const inner: Walk = {
-    ...walk,
-    alive: new Set([...walk.alive].filter((host) => isMeant(block, host, walk))),
-    inherited: [...walk.inherited, block.keywords],
-    failure: undefined,
-    finished: undefined,
-  };
+  const inner: Walk = { ...walk, alive: new Set(walk.alive), failure: undefined, finished: undefined };
   const entered = new Set(inner.alive);
   await runItems(block.block, inner);
   const lost = [...entered].filter((host) => !inner.alive.has(host));
@@ -99,12 +91,6 @@ async function runBlock(block: Block, walk: Walk): Promise<void> {
   walk.finished ??= inner.finished ?? always.finished;
 }
 
-function isMeant(block: Block, host: string, walk: Walk): boolean {
-  if (block.when.length === 0) return true;
-  const task = block.block.find((item): item is Task => item.kind === 'task');
-  return !task || condition(block.when, hostScope(hostTask(task, host, walk)));
-}
-
 async function runHandlers(handlers: readonly Task[], walk: Walk): Promise<void> {
   for (const handler of handlers) {
     const name = handler.name?.source;
@@ -115,14 +101,7 @@ async function runHandlers(handlers: readonly Task[], walk: Walk): Promise<void>
 async function runTask(task: Task, walk: Walk): Promise<void> {
   const { engine, state } = walk;
   const hosts = hostsOf(task, walk);
-  const outcomes = await runTaskOnHosts({
-    engine,
-    state,
-    task,
-    hosts,
-    undo: false,
-    variables: taskVariables(task, walk),
-  });
+  const outcomes = await runTaskOnHosts({ engine, state, task, hosts, undo: false });
   const failed: { host: string; outcome: HostOutcome }[] = [];
   for (const [host, one] of outcomes) {
     // A task that runs once speaks for every host of the play.
@@ -135,10 +114,16 @@ async function runTask(task: Task, walk: Walk): Promise<void> {
       walk.alive.delete(host);
     }
   }
+  const failure = failureOf(task, failed);
+  if (failure) walk.failure ??= failure;
+}
+
+/** What failed of a task; undefined where nothing did. */
+export function failureOf(task: Task, failed: TaskFailure['failed']): TaskFailure | undefined {
   const first = failed[0];
-  if (!first) return;
+  if (!first) return undefined;
   const error = first.outcome.error ?? new PgupError('finding', first.outcome.says, { host: first.host });
-  walk.failure ??= { task: task.id, name: taskName(task), failed, error };
+  return { task: task.id, name: taskName(task), failed, error };
 }
 
 /** The hosts that a task is run for: all that are left, or the first where once is enough. */
@@ -150,75 +135,4 @@ function hostsOf(task: Task, walk: Walk): readonly string[] {
 function isOnce(task: Task, { engine }: Walk): boolean {
   if (engine.modules.get(task.module)?.scope === 'deployment') return true;
   return task.runOnce?.source === true;
-}
-
-function taskVariables(task: Task, { inherited, engine, planned, state }: Walk): (host: string) => TaskVariables {
-  const keywords = [...inherited, task.keywords];
-  return (host) => {
-    const layers = keywords.map((each) => each.vars);
-    const variables: TaskVariables = { layers, extra: new Map(), become: undefined };
-    const scope = hostScope({ engine, state, host, vars: variables });
-    const become = keywords.map((each) => each.become).findLast((each) => each !== undefined);
-    const user = keywords.map((each) => each.becomeUser).findLast((each) => each !== undefined);
-    const wanted = become ? render(become, scope) === true : scope.lookup('ansible_become') === true;
-    if (!wanted) return variables;
-    const name = user ? render(user, scope) : (scope.lookup('ansible_become_user') ?? 'root');
-    if (typeof name !== 'string') {
-      throw new PgupError('variable-value', `become_user of play "${planned.play.name}" is not a name`, { host });
-    }
-    return { ...variables, become: name };
-  };
-}
-
-function hostTask(task: Task, host: string, walk: Walk): HostTask {
-  const { engine, state } = walk;
-  return { engine, state, task, host, undo: false, vars: taskVariables(task, walk)(host) };
-}
-
-interface TaskRun {
-  readonly engine: Engine;
-  readonly state: DeploymentState;
-  readonly task: Task;
-  readonly hosts: readonly string[];
-  readonly undo: boolean;
-  readonly variables: (host: string) => TaskVariables;
-}
-
-/** One task on its hosts, side by side, with everything that is said and written about it. */
-export async function runTaskOnHosts(run: TaskRun): Promise<ReadonlyMap<string, HostOutcome>> {
-  const { engine, state, task, hosts, undo, variables } = run;
-  const deployment = state.planned.name;
-  const name = taskName(task);
-  engine.events.emit('task:start', { deployment, task: task.id, name, hosts, undo });
-  const outcomes = await Promise.all(
-    hosts.map(async (host): Promise<readonly [string, HostOutcome]> => {
-      const began = engine.now();
-      // `claim` is taken anew by a run that goes on: the token of the controller before must lose.
-      if (state.done.has(`${task.id} ${host}`) && task.module !== 'claim')
-        return [host, outcome('skipped', 'done before')];
-      engine.journal?.write({ kind: 'task-intent', deployment, task: task.id, host });
-      const result = ignored(task, await runHostTask({ engine, state, task, host, undo, vars: variables(host) }));
-      state.count(host, result.status);
-      engine.journal?.write({ kind: 'task-outcome', deployment, task: task.id, host, status: result.status });
-      const { status, says, steps, values, findings } = result;
-      for (const { host: where, weight, check, text, next } of findings) {
-        engine.events.emit('finding', { deployment, host: where, weight, check, text, next });
-      }
-      const seconds = (engine.now() - began) / 1000;
-      engine.events.emit('task:host', { deployment, task: task.id, name, host, status, says, steps, seconds, values });
-      return [host, result];
-    }),
-  );
-  return new Map(outcomes);
-}
-
-function ignored(task: Task, result: HostOutcome): HostOutcome {
-  if (result.status !== 'failed' || task.keywords.ignoreErrors?.source !== true) return result;
-  const { says, steps, findings, values } = result;
-  return { ...outcome('ignored', says), steps, findings, values };
-}
-
-/** The task's name as written, else its module. */
-export function taskName(task: Task): string {
-  return typeof task.name?.source === 'string' ? task.name.source : task.module;
 }

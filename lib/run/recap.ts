@@ -41,7 +41,9 @@ function hostRecap(state: DeploymentState, host: string) {
     host,
     ok: of('ok', 'ignored'),
     changed: of('changed', 'would-change'),
-    failed: of('failed'),
+    failed: of('failed') - (state.rescued.get(host) ?? 0),
+    rescued: state.rescued.get(host) ?? 0,
+    ignored: of('ignored'),
     skipped: of('skipped'),
     unreachable: of('unreachable', 'unknown'),
   };

@@ -1,6 +1,7 @@
 import { walkTasks } from '../playbook/playbook.ts';
 import type { DeploymentState, Engine } from './deployment-state.ts';
-import { runTaskOnHosts, type TaskFailure } from './play.ts';
+import type { TaskFailure } from './play.ts';
+import { runTaskOnHosts } from './run-task.ts';
 import { isBad } from './outcome.ts';
 
 export type UndoEnd =
@@ -20,13 +21,14 @@ export async function undoDeployment(engine: Engine, state: DeploymentState, fai
   const tasks = new Map(
     state.planned.plays.flatMap(({ play }) => walkTasks(play.tasks)).map((task) => [task.id, task]),
   );
-  const layers = state.planned.plays.map(({ play }) => play.keywords.vars);
-  const variables = () => ({ layers, extra: new Map(), become: 'root' });
+  const ofPlays = state.planned.plays.flatMap(({ play }) => [...play.keywords.vars]);
   const unreachable = new Set<string>();
   for (const { task: id, hosts } of [...state.touched].reverse()) {
     for (const task of tasks.get(id)?.undo ?? []) {
       const meant = [...hosts].filter((host) => !unreachable.has(host));
-      const outcomes = await runTaskOnHosts({ engine, state, task, hosts: meant, undo: true, variables });
+      const vars = new Map([...ofPlays, ...task.keywords.vars]);
+      const known = { ...task, keywords: { ...task.keywords, vars } };
+      const outcomes = await runTaskOnHosts({ engine, state, task: known, hosts: meant, undo: true });
       const failed = [...outcomes].filter(([, one]) => isBad(one)).map(([host, outcome]) => ({ host, outcome }));
       for (const { host, outcome } of failed) if (outcome.status !== 'failed') unreachable.add(host);
       const broken = failed.find(({ outcome }) => outcome.status === 'failed');

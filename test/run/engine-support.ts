@@ -129,6 +129,8 @@ export async function runEngine(options: EngineOptions): Promise<EngineRun> {
     engine: {
       run: 'r1',
       check,
+      diff: false,
+      cwd: folder,
       flavour: plan.flavour,
       inventory,
       modules,

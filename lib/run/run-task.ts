@@ -1,0 +1,63 @@
+import { PgupError } from '../errors.ts';
+import type { ValueMap } from '../inventory/inventory.ts';
+import type { Task } from '../playbook/playbook.ts';
+import type { DeploymentState, Engine } from './deployment-state.ts';
+import { runHostTask } from './host-task.ts';
+import { HIDDEN, outcome, type HostOutcome } from './outcome.ts';
+
+export interface TaskRun {
+  readonly engine: Engine;
+  readonly state: DeploymentState;
+  /** With what it inherits written into it. */
+  readonly task: Task;
+  readonly hosts: readonly string[];
+  readonly undo: boolean;
+}
+
+/** One task on its hosts, side by side, with everything that is said and written about it. */
+export async function runTaskOnHosts(run: TaskRun): Promise<ReadonlyMap<string, HostOutcome>> {
+  const { engine, state, task, hosts, undo } = run;
+  const deployment = state.planned.name;
+  const name = taskName(task);
+  engine.events.emit('task:start', { deployment, task: task.id, name, hosts, undo });
+  const outcomes = await Promise.all(
+    hosts.map(async (host): Promise<readonly [string, HostOutcome]> => {
+      const began = engine.now();
+      // `claim` is taken anew by a run that goes on: the token of the controller before must lose.
+      if (state.done.has(`${task.id} ${host}`) && task.module !== 'claim')
+        return [host, outcome('skipped', 'done before')];
+      engine.journal?.write({ kind: 'task-intent', deployment, task: task.id, host });
+      const result = await runHostTask({ engine, state, task, host, undo, extra: new Map() });
+      state.count(host, result.status);
+      engine.journal?.write({ kind: 'task-outcome', deployment, task: task.id, host, status: result.status });
+      const { status, says, steps, values, findings } = seen(result);
+      for (const { host: where, weight, check, text, next } of findings) {
+        engine.events.emit('finding', { deployment, host: where, weight, check, text, next });
+      }
+      const seconds = (engine.now() - began) / 1000;
+      engine.events.emit('task:host', { deployment, task: task.id, name, host, status, says, steps, seconds, values });
+      return [
+        host,
+        result.hidden ? { ...result, ...(result.error ? { error: hiddenError(result.error) } : {}) } : result,
+      ];
+    }),
+  );
+  return new Map(outcomes);
+}
+
+/** What may be shown of an outcome: of one with `no_log` only that it was, and whether it changed something. */
+function seen(one: HostOutcome): HostOutcome {
+  if (!one.hidden) return one;
+  const { changed = false, attempts } = one.values;
+  const values: ValueMap = { censored: HIDDEN, changed, ...(attempts === undefined ? {} : { attempts }) };
+  return { ...one, says: HIDDEN, steps: [], findings: [], values };
+}
+
+function hiddenError({ code, host, next }: PgupError): PgupError {
+  return new PgupError(code, HIDDEN, { host, next });
+}
+
+/** The task's name as written, else its module. */
+export function taskName(task: Task): string {
+  return typeof task.name?.source === 'string' ? task.name.source : task.module;
+}
