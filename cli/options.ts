@@ -1,4 +1,5 @@
 import type { Options } from 'yargs';
+import { BECOME_METHODS, type BecomeMethod } from '../lib/inventory/become-methods.ts';
 
 /**
  * Every flag that has a `PGUP_` variable and a `pgup.ini` key of the same name. No defaults here: a default given to
@@ -23,6 +24,11 @@ export const SETTINGS = {
   'vault-password-file': { type: 'string', describe: 'file with the password of vault-encrypted values' },
   'ask-vault-pass': { type: 'boolean', describe: 'ask for the password of vault-encrypted values' },
   'ask-become-pass': { alias: 'K', type: 'boolean', describe: 'ask for the sudo password of hosts that give none' },
+  become: { alias: 'b', type: 'boolean', describe: 'work as another user: root, or --become-user' },
+  'become-user': { type: 'string', describe: 'the user to become (root); implies --become' },
+  'become-method': { type: 'string', choices: BECOME_METHODS, describe: 'how, for hosts that do not say (sudo)' },
+  'connect-timeout': { type: 'number', describe: 'seconds until a connection must stand (10)' },
+  'command-timeout': { type: 'number', describe: 'seconds that one command may take (600)' },
   'runs-dir': { type: 'string', describe: 'where run folders are kept (~/.local/state/pgup/runs)' },
   'log-file': { type: 'string', describe: 'diagnostics in detail, to this file' },
   'reconnect-timeout': { type: 'number', describe: 'seconds to go on trying when a line is lost (300)' },
@@ -51,6 +57,13 @@ export interface Settings {
   readonly vaultPasswordFile: string | undefined;
   readonly askVaultPass: boolean;
   readonly askBecomePass: boolean;
+  /** The user to become where a host's variables do not say; undefined: none. */
+  readonly becomeUser: string | undefined;
+  readonly becomeMethod: BecomeMethod | undefined;
+  /** Seconds. */
+  readonly connectTimeout: number | undefined;
+  /** Milliseconds. */
+  readonly commandTimeout: number;
   readonly runsDir: string;
   readonly logFile: string | undefined;
   /** Milliseconds. */

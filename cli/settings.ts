@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ini from 'ini';
 import { problem, ProblemsError, type Problem } from '../lib/errors.ts';
+import { BECOME_METHODS } from '../lib/inventory/become-methods.ts';
 import { didYouMean } from '../lib/nearest.ts';
 import type { CliContext } from './context.ts';
 import { SETTINGS, type SettingName, type Settings } from './options.ts';
@@ -53,6 +54,7 @@ export function resolveSettings(flags: Readonly<Record<string, unknown>>, contex
     return found === undefined ? undefined : resolve(cwd, found.replace(/^~(?=\/|$)/, home));
   };
   const keys = choice('host-key-checking', ['strict', 'accept-new', 'no', 'as-configured'], 'as-configured');
+  const method = choice('become-method', [...BECOME_METHODS, 'as-configured'], 'as-configured');
   const settings: Settings = {
     inventory: list('inventory'),
     limit: text('limit'),
@@ -72,6 +74,11 @@ export function resolveSettings(flags: Readonly<Record<string, unknown>>, contex
     vaultPasswordFile: path('vault-password-file'),
     askVaultPass: flag('ask-vault-pass'),
     askBecomePass: flag('ask-become-pass'),
+    becomeUser: text('become-user') ?? (flag('become') ? 'root' : undefined),
+    becomeMethod: method === 'as-configured' ? undefined : method,
+    connectTimeout: text('connect-timeout') === undefined ? undefined : number('connect-timeout', 10),
+    // A timer takes no more than 24 days.
+    commandTimeout: Math.min(number('command-timeout', 600), 2_000_000) * 1000,
     runsDir: path('runs-dir') ?? join(env['XDG_STATE_HOME'] ?? join(home, '.local/state'), 'pgup/runs'),
     logFile: path('log-file'),
     reconnectTimeout: number('reconnect-timeout', 300) * 1000,

@@ -64,8 +64,43 @@ export interface EventMap {
     readonly state: 'connected' | 'lost' | 'reconnected' | 'rebooted';
     readonly says: string;
   };
+  /** `pgup ping`: whether a host answers, as whom, and in which time. */
+  'ping:host': AdHocEvent & {
+    readonly user: string | undefined;
+    /** Seconds for one question and its answer on a line that stands. */
+    readonly roundTrip: number | undefined;
+  };
+  /** `pgup exec`: what came of the command on a host. */
+  'exec:host': AdHocEvent & {
+    readonly command: string;
+    /** The user that was become; undefined: the login user. */
+    readonly as: string | undefined;
+    /** The exit code; undefined where there is none. */
+    readonly code: number | undefined;
+    readonly signal: string | undefined;
+    /** Bytes that are not UTF-8 as the lone surrogates U+DC80 to U+DCFF. */
+    readonly stdout: string;
+    readonly stderr: string;
+  };
+  /** `pgup facts`: docs/facts.md. */
+  'facts:host': AdHocEvent & { readonly facts: object | undefined };
   note: { readonly level: 'debug' | 'info' | 'warning'; readonly text: string };
   recap: Recap;
+}
+
+/** What every verb without a playbook says of a host. */
+export interface AdHocEvent {
+  readonly host: string;
+  readonly status: HostStatus;
+  /** From the first packet to the answer. */
+  readonly seconds: number;
+  readonly error: AdHocError | undefined;
+}
+
+export interface AdHocError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly next: string | undefined;
 }
 
 export type HostStatus =

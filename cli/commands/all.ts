@@ -1,6 +1,9 @@
 import type { CommandModule } from 'yargs';
 import type { CliContext } from '../context.ts';
+import { execCommand } from './exec.ts';
+import { factsCommand } from './facts.ts';
 import { inventoryCommand } from './inventory.ts';
+import { pingCommand } from './ping.ts';
 import { resumeCommands } from './resume.ts';
 import { runCommand } from './run.ts';
 import { statusCommands } from './status.ts';
@@ -12,5 +15,8 @@ export function commands(context: CliContext, finish: (exitCode: number) => void
     ...resumeCommands(context, finish),
     ...statusCommands(context),
     inventoryCommand(context, finish),
+    pingCommand(context, finish),
+    execCommand(context, finish),
+    factsCommand(context, finish),
   ];
 }

@@ -1,29 +1,13 @@
-import { styleText } from 'node:util';
-import type { AnyEvent, HostStatus, Recap } from '../../lib/events.ts';
+import type { AnyEvent, Recap } from '../../lib/events.ts';
 import type { CliContext } from '../context.ts';
 import { formatDuration } from './duration.ts';
 import { escapeEvent } from './escape.ts';
-
-type Style = Parameters<typeof styleText>[0];
-
-const STATUS_STYLE: Readonly<Record<HostStatus, Style>> = {
-  ok: 'green',
-  changed: 'yellow',
-  'would-change': 'cyan',
-  skipped: 'gray',
-  failed: 'red',
-  unreachable: 'red',
-  unknown: 'magenta',
-  ignored: 'gray',
-};
+import { painter, STATUS_STYLE, type Paint } from './painter.ts';
 
 /** Lines for people, in the order things happen. Several deployments at once: each line names its own. */
 export function plainRenderer(context: CliContext): (event: AnyEvent) => void {
-  const { stdout, stderr, env } = context;
-  // NO_COLOR and FORCE_COLOR as everywhere; else colour only on a terminal.
-  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
-  const coloured = env['NO_COLOR'] ? false : forced || stdout.isTTY === true;
-  const paint = (style: Style, text: string) => (coloured ? styleText(style, text, { validateStream: false }) : text);
+  const { stdout, stderr } = context;
+  const paint = painter(context);
   const say = (line: string) =>
     stdout.write(`${line}
 `);
@@ -106,6 +90,10 @@ export function plainRenderer(context: CliContext): (event: AnyEvent) => void {
       case 'recap':
         recap(event, { say, paint });
         break;
+      // verbs without a playbook draw for themselves
+      case 'ping:host':
+      case 'exec:host':
+      case 'facts:host':
       case 'deployment:start':
       case 'deployment:end':
       case 'run:end':
@@ -114,10 +102,7 @@ export function plainRenderer(context: CliContext): (event: AnyEvent) => void {
   };
 }
 
-function recap(
-  event: Recap,
-  { say, paint }: { say: (line: string) => void; paint: (style: Style, text: string) => string },
-): void {
+function recap(event: Recap, { say, paint }: { say: (line: string) => void; paint: Paint }): void {
   say(`\n${paint('bold', 'RECAP')} (${formatDuration(event.seconds)})`);
   for (const { deployment, outcome, summary, downtime, kept, hosts } of event.deployments) {
     const good = outcome === 'done' || outcome === 'nothing' || outcome === 'pending';

@@ -1,11 +1,9 @@
 import type { Problem } from '../errors.ts';
 import type { Secret } from '../secret.ts';
+import { BECOME_METHODS, type BecomeMethod } from './become-methods.ts';
 import { ConnectionReader, type Render } from './connection-reader.ts';
 import type { Host } from './inventory.ts';
 import type { SshOptions } from './ssh-arguments.ts';
-
-const METHODS = ['sudo', 'su', 'runuser'] as const;
-export type BecomeMethod = (typeof METHODS)[number];
 
 /** Ansible's names for connections, and what they are here. */
 const CONNECTIONS = {
@@ -71,13 +69,13 @@ export function connectionOf({ host, render }: { host: Host; render: Render }): 
     ssh: checking === false ? Object.freeze({ ...ssh, hostKeyChecking: 'off' }) : ssh,
     become: Object.freeze({
       enabled: read.flag(['ansible_become']),
-      method: read.word(['ansible_become_method'], METHODS),
+      method: read.word(['ansible_become_method'], BECOME_METHODS),
       user: read.text(['ansible_become_user', 'ansible_sudo_user']),
       password: read.secret(['ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass']),
     }),
   });
   read.refuseUnlessPlain(['ansible_become_flags', 'ansible_sudo_flags'], /^(?:\s|-[HSnkE]+)*$/);
-  read.refuseUnlessPlain(['ansible_become_exe', 'ansible_sudo_exe'], /^(?:.*\/)?(?:sudo|su|runuser)$/);
+  read.refuseUnlessPlain(['ansible_become_exe', 'ansible_sudo_exe'], /^(?:.*\/)?(?:sudo|su|doas|runuser)$/);
   read.refuseUnlessPlain(['ansible_shell_type'], /^(?:sh|bash|dash|ksh|zsh)$/);
   read.warnOfNearMisses();
   return { connection, problems: read.problems };

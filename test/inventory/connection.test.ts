@@ -76,7 +76,10 @@ describe('inventory: connection variables', () => {
     ['ansible_port=70000', '1:3 error ansible_port must be a number from 1 to 65535, not "70000"'],
     ['ansible_port=[22]', '1:3 error ansible_port must be a number from 1 to 65535, not a list'],
     ['ansible_become=maybe', '1:3 error ansible_become must be true or false, not "maybe"'],
-    ['ansible_become_method=doas', '1:3 error ansible_become_method must be one of sudo, su, runuser, not "doas"'],
+    [
+      'ansible_become_method=pbrun',
+      '1:3 error ansible_become_method must be one of sudo, su, doas, runuser, not "pbrun"',
+    ],
     ['ansible_become_flags=-i', '1:3 error ansible_become_flags cannot be honoured: "-i"'],
     ['ansible_timeout=soon', '1:3 error ansible_timeout must be a number of seconds, not "soon"'],
     [
