@@ -54,7 +54,7 @@ export async function runAdHoc(verb: AdHocVerb): Promise<number> {
     };
     const adHoc: AdHoc = {
       hosts,
-      openShell: (host) => lines.shell(host, becomes(host)),
+      openShell: (host) => lines.shell({ host, become: becomes(host), method: settings.becomeMethod }),
       becomes,
       fork: pLimit(settings.forks),
       now: context.now,

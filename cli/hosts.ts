@@ -47,18 +47,10 @@ export async function selectHosts(options: {
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemsError(problems);
   for (const each of problems) context.stderr.write(`${escapeControls(formatProblem(each))}\n`);
   const hosts = chosen.map(({ name }) => name);
-  const connections = [...reached.connections].map(([name, one]) => [name, withSettings(one, settings)] as const);
-  return { hosts, connections: new Map(connections) };
+  return { hosts, connections: reached.connections };
 }
 
-/** What a host's own variables say outranks the command line, as in Ansible. */
-function withSettings(connection: Connection, { connectTimeout, becomeMethod }: Settings): Connection {
-  const { become, timeout } = connection;
-  const method = become.method ?? becomeMethod;
-  return { ...connection, timeout: timeout ?? connectTimeout, become: { ...become, method } };
-}
-
-/** The user to become on a host, or undefined. */
+/** The user to become on a host, or undefined. What its own variables say outranks the command line, as in Ansible. */
 export function becomeUserOf({ become }: Connection, { becomeUser }: Settings): string | undefined {
   const wanted = become.enabled ?? becomeUser !== undefined;
   return wanted ? (become.user ?? becomeUser ?? 'root') : undefined;

@@ -1,5 +1,6 @@
 import { PgupError } from '../lib/errors.ts';
 import type { Events } from '../lib/events.ts';
+import { BECOME_METHODS, type BecomeMethod } from '../lib/inventory/become-methods.ts';
 import type { Connection } from '../lib/inventory/connection.ts';
 import type { Secret } from '../lib/secret.ts';
 import { openHostShell } from '../lib/shell/open-host-shell.ts';
@@ -58,14 +59,16 @@ function withSettings(
   {
     privateKey,
     hostKeyChecking,
+    connectTimeout,
     user,
-  }: Pick<Settings, 'privateKey' | 'hostKeyChecking'> & { user: string | undefined },
+  }: Pick<Settings, 'privateKey' | 'hostKeyChecking' | 'connectTimeout'> & { user: string | undefined },
 ): Connection {
   const { ssh } = connection;
   return {
     ...connection,
     user: connection.user ?? user,
     privateKeyFile: connection.privateKeyFile ?? privateKey,
+    timeout: connection.timeout ?? connectTimeout,
     ssh: { ...ssh, hostKeyChecking: ssh.hostKeyChecking ?? hostKeyChecking },
   };
 }
@@ -83,10 +86,14 @@ interface BecomeOptions {
 function becomeOf({ connection, become, method: wanted, login, asked }: BecomeOptions) {
   if (become === undefined || become === login) return {};
   const method = connection.become.method ?? wanted ?? 'sudo';
-  if (method !== 'sudo' && method !== 'su' && method !== 'runuser') {
-    throw new PgupError('become', `become_method is sudo, su or runuser, not "${method}"`);
+  if (!isBecomeMethod(method)) {
+    throw new PgupError('become', `become_method is one of ${BECOME_METHODS.join(', ')}, not "${method}"`);
   }
   const password = connection.become.password ?? asked;
   const how = { kind: 'become', user: become, method } as const;
   return { become: { ...how, ...(password ? { password } : {}) } };
+}
+
+function isBecomeMethod(method: string): method is BecomeMethod {
+  return BECOME_METHODS.some((each) => each === method);
 }

@@ -2,10 +2,10 @@ import type { Options } from 'yargs';
 import { BECOME_METHODS, type BecomeMethod } from '../lib/inventory/become-methods.ts';
 
 /**
- * Every flag that has a `PGUP_` variable and a `pgup.ini` key of the same name. No defaults here: a default given to
- * the parser would look like something typed, and win over the environment and the file.
+ * Flags of `pgup run`. Each of these, and of those below, has a `PGUP_` variable and a `pgup.ini` key of the same name.
+ * No defaults here: a default given to the parser would look like something typed, and win over environment and file.
  */
-export const SETTINGS = {
+export const RUN_SETTINGS = {
   inventory: { alias: 'i', type: 'string', array: true, describe: 'inventory file or folder; may be given again' },
   limit: { alias: 'l', type: 'string', describe: 'only these hosts: a pattern, or @FILE' },
   'extra-vars': { alias: 'e', type: 'string', array: true, describe: 'key=value, JSON, or @FILE; wins over all else' },
@@ -24,14 +24,19 @@ export const SETTINGS = {
   'vault-password-file': { type: 'string', describe: 'file with the password of vault-encrypted values' },
   'ask-vault-pass': { type: 'boolean', describe: 'ask for the password of vault-encrypted values' },
   'ask-become-pass': { alias: 'K', type: 'boolean', describe: 'ask for the sudo password of hosts that give none' },
-  become: { alias: 'b', type: 'boolean', describe: 'work as another user: root, or --become-user' },
-  'become-user': { type: 'string', describe: 'the user to become (root); implies --become' },
-  'become-method': { type: 'string', choices: BECOME_METHODS, describe: 'how, for hosts that do not say (sudo)' },
   'connect-timeout': { type: 'number', describe: 'seconds until a connection must stand (10)' },
-  'command-timeout': { type: 'number', describe: 'seconds that one command may take (600)' },
   'runs-dir': { type: 'string', describe: 'where run folders are kept (~/.local/state/pgup/runs)' },
   'log-file': { type: 'string', describe: 'diagnostics in detail, to this file' },
   'reconnect-timeout': { type: 'number', describe: 'seconds to go on trying when a line is lost (300)' },
+} as const satisfies Record<string, Options>;
+
+/** And those that only the verbs without a playbook have: a playbook says such things itself. */
+export const SETTINGS = {
+  ...RUN_SETTINGS,
+  become: { alias: 'b', type: 'boolean', describe: 'work as another user: root, or --become-user' },
+  'become-user': { type: 'string', describe: 'the user to become (root); implies --become' },
+  'become-method': { type: 'string', choices: BECOME_METHODS, describe: 'how, for hosts that do not say (sudo)' },
+  'command-timeout': { type: 'number', describe: 'seconds that one command may take (600)' },
 } as const satisfies Record<string, Options>;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { formatProblem } from '../../lib/errors.ts';
 import type { CliContext } from '../context.ts';
-import { SETTINGS } from '../options.ts';
+import { RUN_SETTINGS } from '../options.ts';
 import { resolveSettings } from '../settings.ts';
 import { vaultPassword } from '../vault-password.ts';
 
@@ -19,7 +19,7 @@ export function runCommand(context: CliContext, finish: (exitCode: number) => vo
       parser
         .positional('playbook', { type: 'string', describe: 'playbook file (the server flow where none is named)' })
         .options({
-          ...SETTINGS,
+          ...RUN_SETTINGS,
           check: { alias: 'C', type: 'boolean', describe: 'say what would happen, change nothing' },
         })
         .example('$0 run -i prod.ini --check', 'what would be done, what is in the way') as unknown as Argv<RunFlags>,
