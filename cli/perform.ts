@@ -49,7 +49,8 @@ export async function perform(options: Perform): Promise<number> {
   const becomePassword = settings.askBecomePass
     ? await askSecret({ question: 'Become password', flag: '--ask-become-pass', context })
     : undefined;
-  const folder = check ? undefined : openRunFolder({ runs: settings.runsDir, id: run, now: context.now });
+  const durable = plan.flavour === 'upgrade';
+  const folder = check ? undefined : openRunFolder({ runs: settings.runsDir, id: run, now: context.now, durable });
   const events = new Events(context.now);
   events.subscribe(settings.output === 'json' ? jsonRenderer(context) : plainRenderer(context));
   const diagnostics = await diagnosticsOf(settings, events);

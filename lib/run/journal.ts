@@ -70,18 +70,35 @@ export type Entry =
 
 export type StampedEntry = Entry & { readonly at: number };
 
+export interface JournalOptions {
+  /**
+   * `true` (upgrade playbooks): on the disk itself before anything is sent to a host, so that not even a power cut of
+   * the controller forgets what may have been done. `false` (generic playbooks, which nothing is put back from): handed
+   * to the system at the end of each turn, so that a power cut loses what the system had not written yet.
+   */
+  readonly durable?: boolean;
+  /** Forces a file to the disk. */
+  readonly sync?: (file: number) => void;
+}
+
 /**
- * The run's journal: one JSON object a line, on disk before the call returns. Synchronous on purpose: an entry that
- * waits in a stream's buffer is lost with the process that it is meant to outlive.
+ * The run's journal: one JSON object a line, written before the next thing happens. Synchronous on purpose: an entry
+ * that waits in a stream's buffer is lost with the process that it is meant to outlive.
  */
 export class Journal {
   readonly #file: number;
   readonly #now: () => number;
+  readonly #durable: boolean;
+  readonly #sync: (file: number) => void;
+  #pending = '';
 
-  constructor(path: string, now: () => number) {
+  constructor(path: string, now: () => number, { durable = true, sync = fdatasyncSync }: JournalOptions = {}) {
     this.#now = now;
+    this.#durable = durable;
+    this.#sync = sync;
     try {
       this.#file = openSync(path, 'a', 0o600);
+      if (!durable) return;
       const folder = openSync(dirname(path), 'r');
       fsyncSync(folder);
       closeSync(folder);
@@ -94,12 +111,55 @@ export class Journal {
   }
 
   write(entry: Entry): void {
-    writeSync(this.#file, `${JSON.stringify({ at: this.#now(), ...entry })}\n`);
-    fdatasyncSync(this.#file);
+    const line = `${JSON.stringify({ at: this.#now(), ...entry })}\n`;
+    if (this.#durable) {
+      writeSync(this.#file, line);
+      if (isBarrier(entry)) this.#sync(this.#file);
+      return;
+    }
+    if (this.#pending === '')
+      setImmediate(() => {
+        this.#flush();
+      });
+    this.#pending += line;
   }
 
   close(): void {
+    this.#flush();
     closeSync(this.#file);
+  }
+
+  #flush(): void {
+    if (this.#pending === '') return;
+    writeSync(this.#file, this.#pending);
+    this.#pending = '';
+  }
+}
+
+/**
+ * What must be on the disk before anything else happens: who runs what, and every intent that reaches a host. What
+ * stands before it in the file goes to the disk with it, so a step's outcome is there before the next step begins;
+ * without it the step may or may not have been done, and the host is asked.
+ */
+function isBarrier({ kind }: Entry): boolean {
+  switch (kind) {
+    case 'step-intent':
+    case 'run':
+    case 'claim':
+    case 'released':
+    case 'no-return-intent':
+    case 'no-return':
+    case 'undo':
+    case 'outcome':
+    case 'end':
+      return true;
+    case 'deployment':
+    case 'task-intent':
+    case 'step-outcome':
+    case 'learned':
+    case 'task-outcome':
+    case 'window':
+      return false;
   }
 }
 

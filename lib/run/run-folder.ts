@@ -11,7 +11,15 @@ export interface RunFolder {
   fileOf(host: string, name: string): string;
 }
 
-export function openRunFolder({ runs, id, now }: { runs: string; id: string; now: () => number }): RunFolder {
+interface OpenRunFolder {
+  readonly runs: string;
+  readonly id: string;
+  readonly now: () => number;
+  /** The journal is forced to the disk (JournalOptions). */
+  readonly durable: boolean;
+}
+
+export function openRunFolder({ runs, id, now, durable }: OpenRunFolder): RunFolder {
   const path = join(runs, id);
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -24,7 +32,7 @@ export function openRunFolder({ runs, id, now }: { runs: string; id: string; now
   }
   return Object.freeze({
     path,
-    journal: new Journal(join(path, 'journal.jsonl'), now),
+    journal: new Journal(join(path, 'journal.jsonl'), now, { durable }),
     fileOf: (host: string, name: string) => {
       const folder = join(path, 'hosts', host);
       mkdirSync(folder, { recursive: true, mode: 0o700 });

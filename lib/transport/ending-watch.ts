@@ -13,6 +13,7 @@ export class EndingWatch {
   readonly #shut: () => void;
   #exit: Ending | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #over = false;
 
   /** `shut` closes our end of the channel. */
   constructor(shut: () => void) {
@@ -25,24 +26,30 @@ export class EndingWatch {
   /** The process has ended; its output may still be on the way. */
   exit(ending: Ending): void {
     this.#exit = ending;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.#after(GRACE, () => {
       this.close();
-    }, GRACE);
+    });
   }
 
   /** Closes our end, and waits a little for the other side to agree. */
   close(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    if (this.#over) return;
+    this.#after(CLOSING, () => {
       this.finish('the host did not confirm the end of the channel');
-    }, CLOSING);
+    });
     this.#shut();
   }
 
   /** Nothing more will come: without an ending seen, nobody knows how the process ended. */
   finish(reason: string): void {
+    this.#over = true;
     clearTimeout(this.#timer);
     this.#settle(this.#exit ?? { kind: 'unknown', reason });
+  }
+
+  /** One timer at a time, and none once it is over: a forgotten one would hold the whole program back at its end. */
+  #after(milliseconds: number, work: () => void): void {
+    clearTimeout(this.#timer);
+    if (!this.#over) this.#timer = setTimeout(work, milliseconds);
   }
 }

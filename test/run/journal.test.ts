@@ -37,6 +37,33 @@ describe('the journal', () => {
     expect(readJournal(path)).to.have.length(200);
   });
 
+  it('is forced to the disk with every intent, and what stood before goes along', () => {
+    const forced: string[] = [];
+    const journal = new Journal(path, () => 1, { sync: () => forced.push(readFileSync(path, 'utf8')) });
+    const step = { deployment: 'ams', task: 'a', host: 'db1', step: 0 };
+    journal.write({ kind: 'step-outcome', ...step, outcome: 'ok' });
+    expect(forced).to.deep.equal([]);
+    journal.write({ kind: 'step-intent', ...step, says: 'stop it', changes: true });
+    expect(forced).to.deep.equal([readFileSync(path, 'utf8')]);
+    expect(readJournal(path)).to.have.length(2);
+    for (const kind of ['no-return-intent', 'no-return'] as const)
+      journal.write({ kind, deployment: 'ams', host: 'db1' });
+    journal.write({ kind: 'claim', deployment: 'ams', token: 3, owner: 'me' });
+    expect(forced).to.have.length(4);
+    journal.close();
+  });
+
+  it('of a generic playbook is never forced, and is with the system at the end of the turn', async () => {
+    const journal = new Journal(path, () => 1, { durable: false, sync: () => expect.fail('forced to the disk') });
+    journal.write({ kind: 'deployment', deployment: 'all' });
+    journal.write({ kind: 'step-intent', deployment: 'all', task: 'a', host: 'h', step: 0, says: 'x', changes: true });
+    await new Promise(setImmediate);
+    expect(readJournal(path)).to.have.length(2);
+    journal.write({ kind: 'end', exitCode: 0 });
+    journal.close();
+    expect(readJournal(path)).to.have.length(3);
+  });
+
   it('leaves out a torn last line', () => {
     new Journal(path, () => 1).write({ kind: 'deployment', deployment: 'ams' });
     appendFileSync(path, '{"at":2,"kind":"window","deploy');
