@@ -19,6 +19,8 @@ export interface CliContext {
   /** Whether a process of this machine lives. */
   readonly isRunning: (pid: number) => boolean;
   readonly now: () => number;
+  /** Stops this process until somebody lets it go on, as Ctrl-Z does. */
+  readonly suspend: () => void;
   /** Calls back on SIGINT and SIGTERM; gives back how to stop listening. */
   readonly onInterrupt: (callback: () => void) => () => void;
 }

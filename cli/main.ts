@@ -24,6 +24,7 @@ const context: CliContext = {
     }
   },
   now: Date.now,
+  suspend: () => process.kill(process.pid, 'SIGSTOP'),
   onInterrupt: (callback) => {
     process.on('SIGINT', callback);
     process.on('SIGTERM', callback);

@@ -9,6 +9,7 @@ import type { Engine } from '../lib/run/deployment-state.ts';
 import { runFleet } from '../lib/run/fleet.ts';
 import type { StampedEntry } from '../lib/run/journal.ts';
 import { openRunFolder, writePlan, type RunFolder } from '../lib/run/run-folder.ts';
+import { withTestFaults } from './test-faults.ts';
 import { parseMaxFailures, parseSerial } from './batches.ts';
 import { confirm } from './confirm.ts';
 import type { CliContext } from './context.ts';
@@ -34,7 +35,9 @@ export interface Perform {
 
 /** Connects, runs the plan, and gives the exit code; everything it says goes out as events. */
 export async function perform(options: Perform): Promise<number> {
-  const { settings, prepared, context, run, check, before, rollback } = options;
+  const { settings, prepared, run, check, before, rollback } = options;
+  const faults = withTestFaults(options.context);
+  const context = faults?.context ?? options.context;
   const { plan, inventory } = prepared;
   const { deployments } = plan;
   const hosts = new Set(deployments.flatMap((each) => each.hosts));
@@ -53,6 +56,7 @@ export async function perform(options: Perform): Promise<number> {
   const folder = check ? undefined : openRunFolder({ runs: settings.runsDir, id: run, now: context.now, durable });
   const events = new Events(context.now);
   events.subscribe(settings.output === 'json' ? jsonRenderer(context) : plainRenderer(context));
+  if (faults) events.subscribe(faults.subscriber);
   const diagnostics = await diagnosticsOf(settings, events);
   const began = context.now();
   if (folder && !before) begin({ folder, run, prepared, settings, cwd: context.cwd });

@@ -38,7 +38,24 @@ export interface EventMap {
     readonly seconds: number;
     readonly values?: Readonly<Record<string, unknown>>;
   };
-  'step:start': { readonly deployment: string; readonly host: string; readonly says: string; readonly job: boolean };
+  /** Its intent is in the journal, and nothing of it has been sent. `step` counts within the task on that host. */
+  'step:start': {
+    readonly deployment: string;
+    readonly task: string;
+    readonly host: string;
+    readonly step: number;
+    readonly says: string;
+    readonly job: boolean;
+  };
+  /** It has ended on the host, and its outcome is not in the journal yet. None is told where the line was lost. */
+  'step:end': {
+    readonly deployment: string;
+    readonly task: string;
+    readonly host: string;
+    readonly step: number;
+    readonly ok: boolean;
+    readonly seconds: number;
+  };
   'step:progress': { readonly deployment: string; readonly host: string; readonly says: string };
   finding: {
     readonly deployment: string;

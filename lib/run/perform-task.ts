@@ -196,7 +196,8 @@ async function journalled({
     changes,
     ...(step.kind === 'job' ? { job: jobId } : {}),
   });
-  engine.events.emit('step:start', { deployment, host, says, job: step.kind === 'job' });
+  engine.events.emit('step:start', { ...place, says, job: step.kind === 'job' });
+  const began = engine.now();
   const outcomeOfStep = await (isDeploymentStep(step)
     ? performDeploymentStep(step, work, shell)
     : performStep(step, {
@@ -211,6 +212,7 @@ async function journalled({
         park: engine.park,
       }));
   const { verdict } = outcomeOfStep;
+  engine.events.emit('step:end', { ...place, ok: verdict.ok, seconds: (engine.now() - began) / 1000 });
   state.openJobs.delete(key);
   engine.journal?.write({
     kind: 'step-outcome',

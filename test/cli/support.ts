@@ -31,6 +31,7 @@ export function testContext(changes: Partial<CliContext> = {}): TestContext {
     node: process.execPath,
     temporaryFolder: tmpdir(),
     now: () => 0,
+    suspend: () => undefined,
     onInterrupt: () => () => undefined,
     out: () => written.stdout,
     err: () => written.stderr,
