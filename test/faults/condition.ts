@@ -66,13 +66,13 @@ export function differencesOf(expected: Condition, found: Condition): readonly s
 /** Waits a while for one of these conditions: a scheduler that found no database is started again after 30 s. */
 export async function settledDifferences(lab: Lab, expected: readonly Condition[]): Promise<readonly string[]> {
   let best: readonly string[] = [];
-  const equal = await until('the condition', 45, async () => {
-    const found = await conditionOf(lab);
-    const all = expected.map((each) => differencesOf(each, found)).sort((a, b) => a.length - b.length);
+  const found = await until('the condition', 45, async () => {
+    const standing = await conditionOf(lab);
+    const all = expected.map((each) => differencesOf(each, standing)).sort((a, b) => a.length - b.length);
     best = all[0] ?? [];
     return best.length === 0 ? true : undefined;
   }).catch(() => false);
-  return equal === true ? [] : best;
+  return found ? [] : best;
 }
 
 /** Tables whose rows differ; those that the running stand-in writes to are looked at in `rowProblems`. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Proof } from '../../lab/demo-proof.ts';
 import type { Lab } from '../../lab/open-lab.ts';
-import { until } from '../../lab/wait.ts';
+import { httpStatus, until } from '../../lab/wait.ts';
 import type { AnyEvent } from '../../lib/events.ts';
 import { eventsOf, majorVersion, pgup, told, type PgupRun } from '../lab/pgup.ts';
 import { EMPTY, SMALL_STATE, strike, type Fault } from './breakage.ts';
@@ -185,16 +185,12 @@ async function lookAround(options: {
   readonly last: PgupRun;
 }): Promise<CaseResult['ended']> {
   const { lab, reference, problems, last } = options;
-  const { database } = placeIn(lab);
-  try {
-    await lab.waitForHealth();
-  } catch {
-    problems.push('Nautobot does not serve');
-  }
-  let version = '';
-  try {
-    version = await majorVersion(lab, database);
-  } catch {
+  const { web, database } = placeIn(lab);
+  await until('the health page', 60, async () =>
+    (await httpStatus(lab.healthUrl(web))) === 200 ? true : undefined,
+  ).catch(() => problems.push('Nautobot does not serve'));
+  const version = await majorVersion(lab, database).catch(() => undefined);
+  if (version === undefined) {
     problems.push('no server answers on port 5432');
     return 'neither';
   }
