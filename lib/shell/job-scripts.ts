@@ -111,10 +111,17 @@ if [ "$__says" = absent ]; then
   sync "$d"/* "$d" ${JOBS} ${STATE} 2>/dev/null || sync
   exec 9>&-
   if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
-    systemctl reset-failed ${unit}.service 2>/dev/null || :
-    systemd-run --quiet --unit=${unit} --description=${quote(`pgup job ${job.id}`)} \\
-      --property=KillMode=mixed --property=SendSIGKILL=yes --no-block \\
-      /bin/sh "$d/script" 6>&- 8>&- </dev/null || exit
+    # A unit of this name may be there already: left behind, or made by a starter that died before it saw it start.
+    __n=0
+    while :; do
+      systemctl reset-failed ${unit}.service 2>/dev/null || :
+      __e=$(systemd-run --quiet --unit=${unit} --description=${quote(`pgup job ${job.id}`)} \\
+        --property=KillMode=mixed --property=SendSIGKILL=yes --no-block \\
+        /bin/sh "$d/script" 2>&1 6>&- 8>&- </dev/null) && break
+      systemctl -q is-active ${unit}.service || [ "$__n" -lt 5 ] || { printf '%s\\n' "$__e" >&2; exit 1; }
+      [ ! -d "$d/started" ] && [ "$__n" -lt 300 ] || break
+      __n=$((__n + 1)); sleep 0.1 2>/dev/null || sleep 1
+    done
   else
     # In the foreground where setsid forks by itself: a shell lets what it starts with & ignore SIGINT for ever.
     if setsid -f true 2>/dev/null; then setsid -f /bin/sh "$d/script" 6>&- 8>&- </dev/null >/dev/null 2>&1

@@ -50,6 +50,8 @@ export async function openHostShell(options: HostShellOptions): Promise<HostShel
 /** Failures to connect that may pass: the host reboots, its sshd restarts, the network is away. */
 const PASSING = new Set(['unreachable', 'deadline', 'connection-lost', 'transport']);
 const QUERY_DEADLINE = 60_000;
+/** Shells that may end under one question before it is the question's fault. */
+const MOST_KILLED = 3;
 /** A single connection attempt must not outlive the patience that it is made with by more than this. */
 const BACKOFF = { base: 250, most: 5000 };
 
@@ -198,9 +200,13 @@ class ReconnectingShell implements HostShell {
     const { command, as, stdin } = query;
     const deadline = query.deadline ?? QUERY_DEADLINE;
     return this.#again(patience, async (left) => {
-      const answer = await this.#once({ command, as, stdin, deadline: Math.min(deadline, left), fresh: false });
-      if (answer.kind === 'answered') return { ending: answer.ending, stdout: answer.stdout, stderr: answer.stderr };
-      throw unanswered({ host: this.host, ...answer, says: brief(command) });
+      for (let shells = 1; ; shells++) {
+        const answer = await this.#once({ command, as, stdin, deadline: Math.min(deadline, left), fresh: false });
+        if (answer.kind === 'answered') return { ending: answer.ending, stdout: answer.stdout, stderr: answer.stderr };
+        // Somebody killed the shell, the line stands: another shell is asked. A question that kills its shells is not.
+        if (answer.cause === 'session' && shells < MOST_KILLED) continue;
+        throw unanswered({ host: this.host, ...answer, says: brief(command) });
+      }
     });
   }
 

@@ -1,4 +1,4 @@
-import { createServer, connect, type Server, type Socket } from 'node:net';
+import { createServer, connect, type NetConnectOpts, type Server, type Socket } from 'node:net';
 
 /** A TCP proxy in front of an sshd whose lines a test can cut, freeze, delay and count. */
 export class TcpProxy {
@@ -9,13 +9,14 @@ export class TcpProxy {
   accepted = 0;
   refuse = false;
 
-  static async open(options: { to: number; delay?: number }): Promise<TcpProxy> {
+  static async open(options: { to: number; address?: string; delay?: number }): Promise<TcpProxy> {
     const server = createServer({ noDelay: true });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new TcpProxy(server, options.to, options.delay ?? 0);
+    const far = { host: options.address ?? '127.0.0.1', port: options.to, noDelay: true };
+    return new TcpProxy(server, far, options.delay ?? 0);
   }
 
-  private constructor(server: Server, to: number, delay: number) {
+  private constructor(server: Server, to: NetConnectOpts, delay: number) {
     this.#server = server;
     this.port = (server.address() as { port: number }).port;
     server.on('connection', (near) => {
@@ -24,7 +25,7 @@ export class TcpProxy {
         near.destroy();
         return;
       }
-      const far = connect({ host: '127.0.0.1', port: to, noDelay: true });
+      const far = connect(to);
       const pair = [near, far] as const;
       this.#pairs.add(pair);
       this.#join(near, far, delay);
