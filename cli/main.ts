@@ -42,7 +42,9 @@ const context: CliContext = {
 process.stdout.on('error', ignore);
 process.stderr.on('error', ignore);
 
-process.exitCode = await runCli(process.argv.slice(2), context);
+void runCli(process.argv.slice(2), context).then((exitCode) => {
+  process.exitCode = exitCode;
+});
 
 function ignore(): void {
   return;
