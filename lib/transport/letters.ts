@@ -80,6 +80,8 @@ export function tooSlow(target: Target, phase: Phase): PgupError {
 export interface DialFailure {
   readonly error: PgupError;
   readonly again: 'soon' | 'later' | 'never';
+  /** The jump host would not connect further; it was not said why. */
+  readonly jumpRefused?: boolean;
 }
 
 /** A server that hung up before the SSH handshake; `said` is what it wrote in place of its banner. */

@@ -4,6 +4,9 @@ import type { MuxStream } from './mux-stream.ts';
 import type { Reader } from './mux-wire.ts';
 import type { Channel, Ending } from './transport.ts';
 
+/** Output that nobody has read for so long is not waited for. */
+const UNREAD = 1000;
+
 /** A process at the other end of a channel of the control connection. */
 export class MuxChannel implements Channel {
   readonly stdin: MuxStream;
@@ -35,9 +38,27 @@ export class MuxChannel implements Channel {
     if (name === 'exit-signal') this.#watch.exit({ kind: 'signalled', signal: `SIG${payload.text()}` });
   }
 
-  /** The channel or its line is gone. */
+  /** The host has closed the channel. What it sent before is read first, if anybody reads it at all. */
+  closed(): void {
+    this.stdin.closedByPeer();
+    const finish = (): void => {
+      clearTimeout(timer);
+      this.#watch.finish('the channel was closed before the command ended');
+    };
+    const timer = setTimeout(finish, UNREAD);
+    void Promise.all([endOf(this.stdout), endOf(this.stderr)]).then(finish);
+  }
+
+  /** The line is gone. */
   lose(reason: string): void {
     this.stdin.closedByPeer();
     this.#watch.finish(reason);
   }
+}
+
+function endOf(output: Readable): Promise<void> {
+  if (output.readableEnded) return Promise.resolve();
+  return new Promise((resolve) => {
+    output.once('end', resolve);
+  });
 }

@@ -7,7 +7,6 @@ import { withResolvers } from './with-resolvers.ts';
 /** Messages of OpenSSH's PROTOCOL.mux. */
 const MUX = { hello: 1, proxy: 0x1000000f, proxyAgreed: 0x8000000f } as const;
 const MUX_VERSION = 4;
-const CLOSED = 'the channel was closed before the command ended';
 
 /** A channel that the host would not open; `reason` as in RFC 4254 5.1. */
 export class ChannelRefused extends Error {
@@ -225,7 +224,9 @@ export class MuxClient implements Outlet {
         break;
       case MESSAGE.channelClose:
         this.#channels.delete(mine);
-        this.#forget(entry, CLOSED);
+        for (const answer of answers.splice(0)) answer(false);
+        if (channel) channel.closed();
+        else stream.closedByPeer();
         break;
       case MESSAGE.channelRequest: {
         const [name, wantsAnswer] = [reader.text(), reader.byte() !== 0];
@@ -243,7 +244,6 @@ export class MuxClient implements Outlet {
   #forget({ stream, channel, answers }: Open, reason: string): void {
     for (const answer of answers.splice(0)) answer(false);
     if (channel) channel.lose(reason);
-    else if (this.#gone === undefined) stream.closedByPeer();
     else stream.destroy(new Error(reason));
   }
 }

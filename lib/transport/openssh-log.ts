@@ -14,6 +14,7 @@ export class SshLog {
   greeting: string | undefined;
   readonly #said: string[] = [];
   #rest = '';
+  #atReady = 0;
 
   /** Whether the host has refused anything that was offered. ssh first asks with nothing at all. */
   get refusedAny(): boolean {
@@ -23,6 +24,22 @@ export class SshLog {
   /** What it said apart from the account of its own doings: complaints, and what the host wants read. */
   get said(): readonly string[] {
     return this.#said;
+  }
+
+  /** From now on what it says is about a line that stands. */
+  ready(): void {
+    this.phase = 'ready';
+    this.#atReady = this.#said.length;
+  }
+
+  /** What ended the line: the first complaint since it stood, for the others follow from it. */
+  get lastWords(): string {
+    const since = this.phase === 'ready' ? this.#said.slice(this.#atReady) : this.#said.slice(-1);
+    return (
+      since.find((line) => /reset|closed|timeout|not responding|broken|disconnect|error/i.test(line)) ??
+      since[0] ??
+      'ssh ended'
+    );
   }
 
   /** Whether it said something like this. */

@@ -41,11 +41,12 @@ export interface MasterOptions {
 
 /**
  * `ssh` with its end tied to ours: the shell reads a pipe that nobody writes to, and ends ssh when that pipe closes,
- * however this program came to its end. ssh alone would hold its line for ever.
+ * however this program came to its end. ssh alone would hold its line for ever. A signal that reaches an older ssh just
+ * before it waits for its sockets is not seen until one of them has something: hence the second.
  */
 const TIED = [
   'exec 3<&0; ssh "$@" 3<&- </dev/null & ssh=$!',
-  'exec >/dev/null 2>&1; { read -r end <&3; kill $ssh; } & tie=$!',
+  'exec >/dev/null 2>&1; { read -r end <&3; kill $ssh; sleep 1; kill -KILL $ssh; } & tie=$!',
   'exec 3<&-; wait $ssh; code=$?; kill $tie; exit $code',
 ].join('\n');
 
@@ -62,6 +63,9 @@ export async function dialByOpenSsh(options: MasterOptions): Promise<OpenSshConn
     throw error;
   }
 }
+
+/** Milliseconds that the shell above may take to end ssh. */
+const ENDING = 5000;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -141,7 +145,11 @@ class Attempt implements Master {
     if (this.#child) {
       const child = this.#child;
       child.stdin.destroy();
-      const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
+      const timer = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+        child.kill('SIGKILL');
+      }, ENDING);
       await this.ended;
       clearTimeout(timer);
     }
@@ -187,7 +195,7 @@ class Attempt implements Master {
     child.stdin.on('error', () => undefined);
     child.stdout.on('data', (chunk: Buffer) => {
       if (!chunk.toString('latin1').includes(READY)) return;
-      this.#log.phase = 'ready';
+      this.#log.ready();
       resolve(undefined);
     });
     child.stderr.on('data', (chunk: Buffer) => {
@@ -200,7 +208,7 @@ class Attempt implements Master {
     child.on('close', () => {
       this.#log.end();
       resolve('ended');
-      this.#settleEnded(this.#log.said.at(-1) ?? 'ssh ended');
+      this.#settleEnded(this.#log.lastWords);
     });
     return promise;
   }

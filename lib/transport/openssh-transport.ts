@@ -1,7 +1,8 @@
+import { PgupError } from '../errors.ts';
 import { Bastions, lastJump } from './bastions.ts';
 import { Handshakes } from './handshakes.ts';
 import type { Ask } from './keyring.ts';
-import type { DialFailure } from './letters.ts';
+import { onTheWay, type DialFailure } from './letters.ts';
 import type { OpenSshConnection } from './openssh-connection.ts';
 import { listAgent } from './openssh-identities.ts';
 import { dialByOpenSsh, type Surroundings } from './openssh-master.ts';
@@ -51,9 +52,13 @@ class OpenSshTransport implements Transport {
     const { line, giveBack } = await this.#bastions.borrow(jump, target);
     try {
       const result = await this.#dial(target, signal, line.controlPath);
-      if ('again' in result) await giveBack();
-      else void result.lost.then(giveBack);
-      return result;
+      if (!('again' in result)) {
+        void result.lost.then(giveBack);
+        return result;
+      }
+      const failure = result.jumpRefused === true ? await askWhy({ line, target, failure: result }) : result;
+      await giveBack();
+      return failure;
     } catch (error) {
       await giveBack();
       throw error;
@@ -74,5 +79,21 @@ class OpenSshTransport implements Transport {
     const asking = listAgent({ socket, environment: this.#options.surroundings.environment });
     this.#agents.set(socket, asking);
     return asking;
+  }
+}
+
+/** ssh does not tell why a jump host would not connect further; asked once more, the jump host does. */
+async function askWhy(options: {
+  line: OpenSshConnection;
+  target: Target;
+  failure: DialFailure;
+}): Promise<DialFailure> {
+  const { line, target, failure } = options;
+  try {
+    (await line.forward(target.address, target.port)).destroy();
+    return failure;
+  } catch (error) {
+    if (!(error instanceof PgupError)) throw error;
+    return { error: onTheWay(target, error), again: error.code === 'unreachable' ? 'soon' : 'never' };
   }
 }

@@ -2,7 +2,7 @@ import { PgupError } from '../errors.ts';
 import type { Asked } from './askpass.ts';
 import { hostKeyChanged, hostKeyRevoked, hostKeyUnknown } from './host-key-letters.ts';
 import type { KnownHost } from './known-hosts.ts';
-import { forwardRefused, hungUp, nextFor, nothingAnswers, placeOf, type DialFailure } from './letters.ts';
+import { hungUp, nextFor, nothingAnswers, placeOf, type DialFailure } from './letters.ts';
 import type { SshLog } from './openssh-log.ts';
 import type { Target } from './transport.ts';
 
@@ -78,11 +78,8 @@ function networkTrouble({ target, log }: Trouble, cause: Error): DialFailure | u
   const place = placeOf(target);
   const at = `${target.address}:${target.port}`;
   const jump = target.jumps.at(-1)?.host;
-  if (jump !== undefined && log.find(/open failed: administratively prohibited/)) {
-    return refused(forwardRefused({ host: jump, at, cause }));
-  }
-  if (jump !== undefined && log.find(/open failed: connect failed|stdio forwarding failed/)) {
-    return { error: nothingAnswers({ host: jump, at, cause }), again: 'soon' };
+  if (jump !== undefined && log.find(/stdio forwarding (?:request )?failed/i)) {
+    return { error: nothingAnswers({ host: jump, at, cause }), again: 'soon', jumpRefused: true };
   }
   if (log.find(/no matching .* found/i)) {
     const found = log.find(/no matching .*$/i)?.[0] ?? '';

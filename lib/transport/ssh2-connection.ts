@@ -23,6 +23,7 @@ export class Ssh2Connection implements Connection {
   #lostReason: string | undefined;
 
   #keepalive: Keepalive | undefined;
+  #closing = false;
 
   constructor(options: { target: Target; client: Client }) {
     this.target = options.target;
@@ -56,10 +57,11 @@ export class Ssh2Connection implements Connection {
   /** Called once by whoever hears first that the line is gone. Every open channel ends with it. */
   lose(reason: string): void {
     if (this.#lostReason !== undefined) return;
-    this.#lostReason = reason;
+    const why = this.#closing ? 'closed by us' : reason;
+    this.#lostReason = why;
     this.#keepalive?.stop();
-    this.#settleLost(reason);
-    for (const channel of this.#channels) channel.lose(reason);
+    this.#settleLost(why);
+    for (const channel of this.#channels) channel.lose(why);
     this.#channels.clear();
     this.#client.destroy();
   }
@@ -96,6 +98,7 @@ export class Ssh2Connection implements Connection {
 
   async close(): Promise<void> {
     if (this.#lostReason !== undefined) return;
+    this.#closing = true;
     this.#client.end();
     const timer = setTimeout(() => {
       this.lose('closed by us');

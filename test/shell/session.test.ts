@@ -17,7 +17,7 @@ for (const [kind, path] of [
   ['busybox', '/usr/bin/busybox'],
 ] as const)
   describe(`shell: session in ${kind}`, () => {
-    const sshd = useSshd([], path);
+    const sshd = useSshd([], { shell: path });
     const transport = ssh2Transport({ keepalive: 300 });
     const open: Connection[] = [];
 

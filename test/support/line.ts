@@ -1,4 +1,7 @@
 import type { Context } from 'mocha';
+import { artifactRoot } from '../../lab/image-cache.ts';
+import { ensureImages } from '../../lab/image.ts';
+import { terminalProgress } from '../../lab/progress.ts';
 import { PgupError } from '../../lib/errors.ts';
 import { Sshd, missingForSshd } from './sshd.ts';
 
@@ -14,11 +17,16 @@ export function sshdOrSkip(context: Context): void {
 }
 
 /** An sshd for all tests of a `describe`, started before and stopped after them. */
-export function useSshd(settings: readonly string[] = [], shell?: string): () => Sshd {
+export function useSshd(
+  settings: readonly string[] = [],
+  options: { readonly shell?: string | undefined; readonly release?: Release } = {},
+): () => Sshd {
   let sshd: Sshd | undefined;
   before(async function () {
     sshdOrSkip(this);
-    sshd = await Sshd.start(settings, shell);
+    // The first layer of the lab's hosts, built where no test has needed it yet.
+    this.timeout(IMAGE_TIMEOUT);
+    sshd = await startSshd(settings, options);
   });
   after(async function () {
     this.timeout(10_000);
@@ -28,6 +36,20 @@ export function useSshd(settings: readonly string[] = [], shell?: string): () =>
     if (!sshd) throw new Error('no sshd');
     return sshd;
   };
+}
+
+/** Whose sshd: this machine's own, or that of Debian 13. */
+export type Release = 'here' | 'trixie';
+
+const IMAGE_TIMEOUT = 15 * 60_000;
+
+export async function startSshd(
+  settings: readonly string[],
+  { shell, release }: { readonly shell?: string | undefined; readonly release?: Release } = {},
+): Promise<Sshd> {
+  if (release !== 'trixie') return Sshd.start(settings, shell);
+  await ensureImages(['base'], terminalProgress());
+  return Sshd.start(settings, shell, artifactRoot('base'));
 }
 
 /** The PgupError that this work ends with. */

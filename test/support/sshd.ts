@@ -65,11 +65,11 @@ export class Sshd {
   readonly folder: string;
   readonly #process: ChildProcess;
 
-  /** `shell`: what /bin/sh is on this host. */
-  static async start(settings: readonly string[] = [], shell?: string): Promise<Sshd> {
+  /** `shell`: what /bin/sh is on this host. `root`: the files of another system, whose sshd it is then. */
+  static async start(settings: readonly string[] = [], shell?: string, root?: string): Promise<Sshd> {
     const folder = mkdtempSync(join(tmpdir(), 'pgup-sshd-'));
     const port = await freePort();
-    prepare(folder, port, settings, shell);
+    prepare({ folder, port, settings, shell, root });
     const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', join(folder, 'start.sh')], {
       stdio: ['ignore', 'ignore', 'ignore'],
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
@@ -151,7 +151,15 @@ export class Sshd {
 
 export const password = new Secret(PASSWORD);
 
-function prepare(folder: string, port: number, settings: readonly string[], shell?: string): void {
+interface Wanted {
+  readonly folder: string;
+  readonly port: number;
+  readonly settings: readonly string[];
+  readonly shell: string | undefined;
+  readonly root: string | undefined;
+}
+
+function prepare({ folder, port, settings, shell, root }: Wanted): void {
   chmodSync(folder, 0o755);
   const at = (name: string): string => join(folder, name);
   for (const type of ['ed25519', 'rsa']) {
@@ -182,15 +190,27 @@ function prepare(folder: string, port: number, settings: readonly string[], shel
     ].join('\n'),
   );
   accounts(folder);
+  const overlay = `upperdir=${at('upper')},workdir=${at('work')}`;
+  const here = [
+    `mount -t overlay overlay -o lowerdir=/var/lib,${overlay} /var/lib`,
+    ...(existsSync('/etc/sudoers') ? [`mount --bind ${at('sudoers')} /etc/sudoers`] : []),
+    ...(shell === undefined ? [] : [`mount --bind ${shell} $(readlink -f /bin/sh)`]),
+  ];
+  const elsewhere = [
+    `mkdir ${at('root')}`,
+    `mount -t overlay overlay -o lowerdir=${root ?? ''},${overlay} ${at('root')}`,
+    ...['proc', 'dev'].map((name) => `mount --rbind /${name} ${at('root')}/${name}`),
+    `mkdir -p ${at('root')}${folder}`,
+    `mount --bind ${folder} ${at('root')}${folder}`,
+  ];
+  const base = root === undefined ? '' : at('root');
   const script = [
     'set -e',
-    'mkdir -p /run/sshd',
-    ...['passwd', 'shadow', 'group'].map((name) => `mount --bind ${at(name)} /etc/${name}`),
-    ...(existsSync('/etc/sudoers') ? [`mount --bind ${at('sudoers')} /etc/sudoers`] : []),
     `mkdir ${at('upper')} ${at('work')}`,
-    `mount -t overlay overlay -o lowerdir=/var/lib,upperdir=${at('upper')},workdir=${at('work')} /var/lib`,
-    ...(shell === undefined ? [] : [`mount --bind ${shell} $(readlink -f /bin/sh)`]),
-    `exec /usr/sbin/sshd -D -e -f ${at('sshd_config')} 2>>${at('log')}`,
+    ...(root === undefined ? here : elsewhere),
+    `mkdir -p ${base}/run/sshd`,
+    ...['passwd', 'shadow', 'group'].map((name) => `mount --bind ${at(name)} ${base}/etc/${name}`),
+    `exec ${root === undefined ? '' : `chroot ${base} `}/usr/sbin/sshd -D -e -f ${at('sshd_config')} 2>>${at('log')}`,
     '',
   ];
   writeFileSync(at('start.sh'), script.join('\n'));

@@ -5,6 +5,7 @@ export class TcpProxy {
   readonly port: number;
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #near = new Set<Socket>();
   #frozen = false;
   accepted = 0;
   refuse = false;
@@ -21,6 +22,8 @@ export class TcpProxy {
     this.port = (server.address() as { port: number }).port;
     server.on('connection', (near) => {
       this.accepted += 1;
+      this.#near.add(near);
+      near.on('close', () => this.#near.delete(near));
       if (this.refuse) {
         near.destroy();
         return;
@@ -69,7 +72,9 @@ export class TcpProxy {
   }
 
   async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
     this.cut();
-    await new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#near) socket.destroy();
+    await closed;
   }
 }
