@@ -7,7 +7,7 @@ import { openHostShell } from '../lib/shell/open-host-shell.ts';
 import { resolveTarget } from '../lib/transport/resolve-target.ts';
 import { SshConfigReader } from '../lib/transport/ssh-config.ts';
 import { transports } from '../lib/transport/transports.ts';
-import { askOnce } from './ask.ts';
+import { askPerson } from './ask.ts';
 import type { CliContext } from './context.ts';
 import type { Settings } from './options.ts';
 import { ShellPool } from './shell-pool.ts';
@@ -27,7 +27,7 @@ export function openLines({ settings, connections, becomePassword, context, even
   const transport = transports({
     surroundings: { environment: env, node: context.node, temporaryFolder: context.temporaryFolder },
     home,
-    ask: askOnce(context),
+    ask: askPerson(context),
   });
   const reachContext = {
     home,

@@ -1,5 +1,6 @@
 import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import { PgupError } from '../errors.ts';
+import { fileTrouble, nextForKeys } from './key-letters.ts';
 import { OneKeyAgent, type Ask, type KeyFile, type Keyring } from './keyring.ts';
 import { MOST_KEYS } from './openssh-identities.ts';
 import type { Target } from './transport.ts';
@@ -192,28 +193,5 @@ function refusal(options: {
     ...(prompts.unanswered.length > 0 ? [`nobody answered "${prompts.unanswered[0] ?? ''}"`] : []),
     ...(unused > 0 ? [`${unused} more agent keys were not offered, for hosts refuse after a few`] : []),
   ];
-  return new PgupError('authentication', parts.join('; '), { host: target.host, next: nextStep(target, files) });
-}
-
-function fileTrouble(file: KeyFile): string[] {
-  switch (file.kind) {
-    case 'key':
-      return file.certificate ? [`${file.file} has a certificate, which only the openssh transport can show`] : [];
-    case 'locked':
-      return [file.wrong ? `the passphrase for ${file.file} is wrong` : `${file.file} has a passphrase`];
-    case 'missing':
-      return [`${file.file} does not exist`];
-    case 'unusable':
-      return [`${file.file} cannot be used: ${file.why}`];
-  }
-}
-
-function nextStep(target: Target, files: readonly KeyFile[]): string {
-  const locked = files.find((file) => file.kind === 'locked');
-  if (locked) return `ssh-add ${locked.file}, or run pgup on a terminal, where it asks for the passphrase once`;
-  if (files.some((file) => file.kind === 'key' && file.certificate)) {
-    return `set ansible_connection=openssh for ${target.host}`;
-  }
-  const port = target.port === 22 ? '' : ` -p ${target.port}`;
-  return `see what ssh itself says: ssh -v${port} ${target.user}@${target.address}`;
+  return new PgupError('authentication', parts.join('; '), { host: target.host, next: nextForKeys(target, files) });
 }

@@ -17,6 +17,8 @@ export type KeyFile =
   /** Encrypted, and nobody gave the passphrase. `publicKey` is the blob, where the file beside it tells. */
   | { readonly kind: 'locked'; readonly file: string; readonly publicKey: Buffer | undefined; readonly wrong: boolean }
   | { readonly kind: 'missing'; readonly file: string }
+  /** Only a name for a key on a FIDO token. */
+  | { readonly kind: 'token'; readonly file: string }
   | { readonly kind: 'unusable'; readonly file: string; readonly why: string };
 
 /** Private keys and what the agent holds, each read once however many hosts need them. */
@@ -55,8 +57,10 @@ export class Keyring {
     const certificate = (await contentOf(`${file}-cert.pub`)) !== undefined;
     const parsed = parse(content);
     if (!(parsed instanceof Error)) return { kind: 'key', file, key: parsed, certificate };
+    const beside = await contentOf(`${file}.pub`);
+    if (typeof beside === 'string' && beside.startsWith('sk-')) return { kind: 'token', file };
     if (!/encrypted|passphrase/i.test(parsed.message)) return { kind: 'unusable', file, why: parsed.message };
-    const publicKey = await publicKeyBeside(file);
+    const publicKey = publicKeyIn(beside);
     if (publicKey && options.agentKeys.some((key) => key.getPublicSSH().equals(publicKey))) {
       return { kind: 'locked', file, publicKey, wrong: false };
     }
@@ -84,8 +88,7 @@ async function contentOf(file: string): Promise<string | Error | undefined> {
   }
 }
 
-async function publicKeyBeside(file: string): Promise<Buffer | undefined> {
-  const content = await contentOf(`${file}.pub`);
+function publicKeyIn(content: string | Error | undefined): Buffer | undefined {
   if (typeof content !== 'string') return undefined;
   const parsed: unknown = ssh2.utils.parseKey(content);
   return parsed instanceof Error ? undefined : (parsed as ParsedKey).getPublicSSH();

@@ -6,7 +6,7 @@ import { PgupError } from '../errors.ts';
 import { Askpass } from './askpass.ts';
 import { Deadline } from './deadline.ts';
 import { knownKeys, rememberHostKey } from './host-keys.ts';
-import type { Ask } from './keyring.ts';
+import { Keyring, type Ask, type KeyFile } from './keyring.ts';
 import { parseKnownHosts } from './known-hosts.ts';
 import { interrupted, tooSlow, type DialFailure } from './letters.ts';
 import { MuxClient } from './mux-client.ts';
@@ -122,7 +122,15 @@ class Attempt implements Master {
       const ready = this.#spawn(words, surroundings, askpass);
       const failed = await Promise.race([ready, this.#stop.promise]);
       if (failed === 'ended') {
-        return explainSsh({ target, log: this.#log, asked: askpass.asked, known, unused: identities.unused });
+        const { unused } = identities;
+        return explainSsh({
+          target,
+          log: this.#log,
+          asked: askpass.asked,
+          known,
+          files: await keyFiles(target),
+          unused,
+        });
       }
       if (failed !== undefined) return failed;
       if (!strict && target.hostKeyChecking === 'accept-new') await this.#remember(known.name, accepted);
@@ -218,4 +226,9 @@ class Attempt implements Master {
     const [entry] = parseKnownHosts(await readFile(file, 'utf8'), file);
     if (entry) await rememberHostKey({ target, name, key: entry.key });
   }
+}
+
+function keyFiles({ privateKeyFiles, host }: Target): Promise<KeyFile[]> {
+  const keyring = new Keyring(undefined);
+  return Promise.all(privateKeyFiles.map((file) => keyring.file({ file, host, agentKeys: [] })));
 }

@@ -1,4 +1,5 @@
 import { PgupError } from '../errors.ts';
+import { passphrasesOnce } from './ask-once.ts';
 import { Bastions, lastJump } from './bastions.ts';
 import { Handshakes } from './handshakes.ts';
 import type { Ask } from './keyring.ts';
@@ -32,7 +33,7 @@ class OpenSshTransport implements Transport {
   readonly #agents = new Map<string, Promise<readonly string[]>>();
 
   constructor(options: OpenSshOptions) {
-    this.#options = options;
+    this.#options = { ...options, ask: passphrasesOnce(options.ask) };
     this.#handshakes = options.handshakes ?? new Handshakes();
     this.#bastions = new Bastions((jump) => this.#open(jump, undefined));
   }

@@ -1,6 +1,8 @@
 import { PgupError } from '../errors.ts';
 import type { Asked } from './askpass.ts';
 import { hostKeyChanged, hostKeyRevoked, hostKeyUnknown } from './host-key-letters.ts';
+import { fileTrouble, nextForKeys } from './key-letters.ts';
+import type { KeyFile } from './keyring.ts';
 import type { KnownHost } from './known-hosts.ts';
 import { hungUp, nextFor, nothingAnswers, placeOf, type DialFailure } from './letters.ts';
 import type { SshLog } from './openssh-log.ts';
@@ -12,6 +14,8 @@ export interface Trouble {
   readonly asked: Asked;
   /** What known_hosts has for the host, and the name that it has it by. */
   readonly known: { readonly name: string; readonly entries: readonly KnownHost[] };
+  /** What the key files of the target are. */
+  readonly files: readonly KeyFile[];
   /** Keys of the agent that were not offered. */
   readonly unused: number;
 }
@@ -117,19 +121,25 @@ function authenticationTrouble(trouble: Trouble): DialFailure | undefined {
   return refused(loginRefused(trouble));
 }
 
-function loginRefused({ target, log, asked, unused }: Trouble): PgupError {
+function loginRefused({ target, log, asked, files, unused }: Trouble): PgupError {
+  // What ssh can use although ssh2 cannot is no trouble here: certificates, tokens.
+  const wrong = files.flatMap((file): KeyFile[] => {
+    if (file.kind === 'key' || file.kind === 'token') return [];
+    return [file.kind === 'locked' ? { ...file, wrong: asked.opened.includes(file.file) } : file];
+  });
   const tried = log.tried.length === 0 ? 'nothing was offered' : `tried ${log.tried.join(', ')}`;
   const parts = [
     `${target.host} refused ${target.user}: ${tried}`,
     ...(log.methods === undefined ? [] : [`it takes ${log.methods}`]),
     ...(asked.passwordGiven ? ['the password was tried once'] : []),
-    ...asked.opened
-      .filter(() => log.find(/incorrect passphrase|bad passphrase/i))
-      .map((file) => `the passphrase for ${file} is wrong`),
+    ...wrong.flatMap(fileTrouble),
     ...asked.unanswered.slice(0, 1).map((prompt) => `nobody answered "${prompt}"`),
     ...(unused > 0 ? [`${unused} more agent keys were not offered, for hosts refuse after a few`] : []),
   ];
-  return new PgupError('authentication', parts.join('; '), nextFor(target));
+  return new PgupError('authentication', parts.join('; '), {
+    host: target.host,
+    next: nextForKeys(target, wrong),
+  });
 }
 
 function refused(error: PgupError): DialFailure {

@@ -41,7 +41,7 @@ export class Ssh2Connection implements Connection {
         // The one global request of ssh2's that does nothing: sshd refuses to undo a forwarding that was never made.
         void this.#request<undefined>((done) => {
           this.#client.unforwardIn('127.0.0.1', 1, (error) => {
-            done(error ?? undefined, undefined);
+            done(error ?? undefined);
           });
         }).catch((error: unknown) => {
           if (!(error instanceof PgupError)) heard();
@@ -110,10 +110,13 @@ export class Ssh2Connection implements Connection {
   async #open(commandLine: string): Promise<Ssh2Channel> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const raw = await this.#request<ClientChannel>((done) => {
-          this.#client.exec(commandLine, done);
+        return await this.#request<Ssh2Channel>((done) => {
+          this.#client.exec(commandLine, (error, raw) => {
+            // Listened to at once: the ending of a short command may stand in the packet right behind this answer.
+            if (error) done(error);
+            else done(undefined, this.#adopt(raw));
+          });
         });
-        return this.#adopt(raw);
       } catch (error) {
         if (error instanceof PgupError) throw error;
         if (attempt === OPEN_ATTEMPTS) {
@@ -132,7 +135,7 @@ export class Ssh2Connection implements Connection {
   }
 
   /** One request to ssh2, whose callback may never come when the line dies, and which throws when it is dead. */
-  #request<T>(start: (done: (error: Error | undefined, value: T) => void) => void): Promise<T> {
+  #request<T>(start: (done: (error: Error | undefined, value?: T) => void) => void): Promise<T> {
     const { promise, resolve, reject } = withResolvers<T>();
     const gone = (reason: string): void => {
       reject(lineLost({ host: this.target.host, reason }));
@@ -142,7 +145,7 @@ export class Ssh2Connection implements Connection {
       try {
         start((error, value) => {
           if (error) reject(error);
-          else resolve(value);
+          else resolve(value as T);
         });
       } catch (error) {
         gone((error as Error).message);

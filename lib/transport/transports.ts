@@ -1,3 +1,4 @@
+import { passphrasesOnce } from './ask-once.ts';
 import { Handshakes } from './handshakes.ts';
 import type { Ask } from './keyring.ts';
 import { localTransport } from './local-transport.ts';
@@ -14,7 +15,8 @@ export interface TransportsOptions {
 }
 
 /** All transports as one: each target names its own, and they share what is limited. */
-export function transports({ surroundings, home, ask }: TransportsOptions): Transport {
+export function transports({ surroundings, home, ...options }: TransportsOptions): Transport {
+  const ask = passphrasesOnce(options.ask);
   const handshakes = new Handshakes();
   const openssh = openSshTransport({ surroundings, ask, handshakes });
   const local = localTransport({ environment: surroundings.environment, home });

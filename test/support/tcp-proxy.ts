@@ -10,14 +10,16 @@ export class TcpProxy {
   accepted = 0;
   refuse = false;
 
-  static async open(options: { to: number; address?: string; delay?: number }): Promise<TcpProxy> {
+  /** `gather`: what the server says is collected for so many milliseconds, and arrives at once. */
+  static async open(options: { to: number; address?: string; delay?: number; gather?: number }): Promise<TcpProxy> {
     const server = createServer({ noDelay: true });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const far = { host: options.address ?? '127.0.0.1', port: options.to, noDelay: true };
-    return new TcpProxy(server, far, options.delay ?? 0);
+    return new TcpProxy({ server, far, delay: options.delay ?? 0, gather: options.gather ?? 0 });
   }
 
-  private constructor(server: Server, to: NetConnectOpts, delay: number) {
+  private constructor(options: { server: Server; far: NetConnectOpts; delay: number; gather: number }) {
+    const { server, far: to, delay, gather } = options;
     this.#server = server;
     this.port = (server.address() as { port: number }).port;
     server.on('connection', (near) => {
@@ -32,7 +34,8 @@ export class TcpProxy {
       const pair = [near, far] as const;
       this.#pairs.add(pair);
       this.#join(near, far, delay);
-      this.#join(far, near, delay);
+      if (gather > 0) this.#gather(far, near, gather);
+      else this.#join(far, near, delay);
       // The far end is kept until it is closed too, or a frozen line would keep the process alive.
       far.on('close', () => this.#pairs.delete(pair));
     });
@@ -51,6 +54,21 @@ export class TcpProxy {
     from.on('close', () => {
       if (!this.#frozen) later(() => to.destroy());
     });
+  }
+
+  #gather(from: Socket, to: Socket, milliseconds: number): void {
+    let parts: Buffer[] = [];
+    from.on('data', (chunk: Buffer) => {
+      if (parts.length === 0) {
+        setTimeout(() => {
+          if (!to.destroyed) to.write(Buffer.concat(parts));
+          parts = [];
+        }, milliseconds);
+      }
+      parts.push(chunk);
+    });
+    from.on('error', () => to.destroy());
+    from.on('close', () => to.destroy());
   }
 
   /** Resets every line, as a firewall that forgets does. */

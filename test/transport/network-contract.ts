@@ -58,6 +58,19 @@ export function keepsTheNetworkContract({ sshd, transport: make }: NetworkContra
     for (const socket of sockets.splice(0)) socket.destroy();
   });
 
+  it('tells how a command ended whose end arrives with its beginning', async function () {
+    this.timeout(30_000);
+    const proxy = await TcpProxy.open({ to: sshd().port, gather: 250 });
+    proxies.push(proxy);
+    const line = await make().open(sshd().targetAt(proxy.port));
+    lines.push(line);
+    for (let round = 0; round < 3; round++) {
+      const { ending, stdout } = await run(line, 'echo short; exit 7');
+      expect(ending).to.deep.equal({ kind: 'exited', code: 7 });
+      expect(String(stdout)).to.equal('short\n');
+    }
+  });
+
   describe('a line that dies', () => {
     it('is no error of the program when it is reset while nothing runs', async () => {
       const { line, proxy } = await openThrough();
