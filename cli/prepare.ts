@@ -5,6 +5,7 @@ import { connectionsOf, type Connection } from '../lib/inventory/connection.ts';
 import { deploymentsOf } from '../lib/inventory/deployments.ts';
 import type { Inventory } from '../lib/inventory/inventory.ts';
 import { loadInventory } from '../lib/inventory/load-inventory.ts';
+import { Vault } from '../lib/inventory/vault.ts';
 import { moduleCatalogue } from '../lib/modules/catalogue.ts';
 import { checkVariables } from '../lib/modules/variables.ts';
 import { checkNames } from '../lib/playbook/check-names.ts';
@@ -12,6 +13,7 @@ import { inventoryRender } from '../lib/playbook/inventory-names.ts';
 import { parsePlaybook } from '../lib/playbook/parse-playbook.ts';
 import { makePlan, type Plan } from '../lib/playbook/plan.ts';
 import { selectTasks } from '../lib/playbook/select-tasks.ts';
+import { loadVarsFiles } from '../lib/playbook/vars-files.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { CliContext } from './context.ts';
 import type { Settings } from './options.ts';
@@ -55,8 +57,10 @@ export function prepare(options: {
     : { playbook: undefined, problems: [problem('file-missing', `playbook ${file} does not exist`)] };
   problems.push(...parsed.problems);
   const { inventory } = loaded;
-  const { playbook } = parsed;
-  if (!inventory || !playbook) throw new ProblemsError(problems);
+  if (!inventory || !parsed.playbook) throw new ProblemsError(problems);
+  const vault = new Vault(vaultPassword);
+  const { playbook, problems: ofFiles } = loadVarsFiles({ playbook: parsed.playbook, inventory, cwd, vault });
+  problems.push(...ofFiles);
 
   const found = playbook.flavour === 'upgrade' ? deploymentsOf(inventory) : { deployments: [], problems: [] };
   problems.push(...found.problems);

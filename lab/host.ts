@@ -17,6 +17,7 @@ import type { HostSpec } from './topology.ts';
 export function layersOf(spec: HostSpec, dump: boolean): readonly ArtifactName[] {
   const own: ArtifactName[] = spec.image === 'bare' ? ['base'] : ['tools', 'base'];
   if (spec.installed) own.unshift('new-version');
+  if (spec.pythonApt) own.unshift('python-apt');
   const standin = spec.application === 'standin';
   if (spec.roles.includes('nautobot'))
     own.unshift(...(standin ? (['standin', 'nautobot'] as const) : (['nautobot'] as const)));

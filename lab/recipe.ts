@@ -6,7 +6,7 @@ import { recipeFolder } from './paths.ts';
 /** The names of what the cache holds: layers of root file systems, and folders that hosts see read-only. */
 export const ARTIFACTS = [
   ...(['base', 'packages', 'tools', 'wheels', 'nautobot', 'cluster', 'schema', 'data'] as const),
-  ...(['new-version', 'standin', 'standin-data'] as const),
+  ...(['new-version', 'standin', 'standin-data', 'python-apt'] as const),
 ] as const;
 export type ArtifactName = (typeof ARTIFACTS)[number];
 
@@ -155,6 +155,14 @@ export const RECIPES: Readonly<Record<ArtifactName, Recipe>> = {
     kind: 'layer',
     on: ['tools', 'base'],
     uses: ['packages'],
+  },
+  'python-apt': {
+    ...nothing,
+    name: 'python-apt',
+    what: "what Ansible's apt module needs",
+    kind: 'layer',
+    on: ['tools', 'base'],
+    packages: ['python3-apt'],
   },
   packages: {
     ...nothing,

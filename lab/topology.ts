@@ -28,6 +28,8 @@ const host = z.strictObject({
   application: z.enum(['nautobot', 'standin']).default('nautobot'),
   /** PostgreSQL 17 is installed already, without a cluster: its installation is most of a short upgrade. */
   installed: z.boolean().default(false),
+  /** Python's bindings to apt are there: pgup needs none, Ansible does. */
+  pythonApt: z.boolean().default(false),
   sudo: z.enum(['nopassword', 'password', 'none']).default('nopassword'),
   /** Nautobot's services that run here. */
   services: z.array(z.enum(['web', 'worker', 'scheduler'])).default(['web', 'worker', 'scheduler']),
@@ -123,6 +125,7 @@ function problemsOf({ hosts }: Topology): string[] {
       problems.push(`${spec.name}: a bare host has no sudo; say sudo: none`);
     if (spec.image === 'bare' && spec.installed)
       problems.push(`${spec.name}: a bare host has no PostgreSQL 17 installed`);
+    if (spec.image === 'bare' && spec.pythonApt) problems.push(`${spec.name}: a bare host has no Python`);
     if (spec.image === 'bare' && spec.roles.includes('nautobot'))
       problems.push(`${spec.name}: a bare host has no Nautobot`);
     if (!spec.roles.includes('nautobot')) continue;

@@ -19,6 +19,8 @@ export interface Module<Arguments = unknown> {
   readonly schema: z.ZodType<Arguments>;
   /** Its arguments are values of the user's own, given to it as they are: floats stay `Float`. */
   readonly verbatim?: boolean;
+  /** Arguments that are paths on the host: `~` and `$NAME` in them mean what they mean there. */
+  readonly paths?: readonly string[];
   /** The argument that the free form (`command: x`) fills. */
   readonly freeForm?: string;
   /**
@@ -34,11 +36,12 @@ export interface Module<Arguments = unknown> {
   /** What `register` gets in check mode, where the steps are not done. */
   foresee?(context: ModuleContext<Arguments>, facts: Result | undefined): ValueMap;
   /** What `register` gets, from the results of the steps, in order. Without it: changed and the last step's output. */
-  report?(context: ModuleContext<Arguments>, results: readonly Result[], timing: Timing): ModuleReport;
+  report?(context: ModuleContext<Arguments>, results: readonly Result[], before: Before): ModuleReport;
 }
 
-/** When the steps of a task began and ended: milliseconds since the epoch, the controller's. */
-export interface Timing {
+/** What was read before the steps, and when they began and ended: milliseconds since the epoch, the controller's. */
+export interface Before {
+  readonly facts: Result | undefined;
   readonly began: number;
   readonly ended: number;
 }
@@ -102,7 +105,7 @@ export type Decision =
       readonly facts?: ValueMap;
     }
   /** The task is about another host of the deployment. */
-  | { readonly kind: 'elsewhere'; readonly reason: string }
+  | { readonly kind: 'elsewhere'; readonly reason: string; readonly values?: ValueMap }
   | { readonly kind: 'steps'; readonly steps: readonly Step[]; readonly learned?: Learned }
   /** It cannot be done, or does not hold (`assert`): the task fails. */
   | { readonly kind: 'failed'; readonly says: string; readonly next?: string; readonly values?: ValueMap }

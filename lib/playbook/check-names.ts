@@ -24,7 +24,7 @@ export interface NameCheck {
 
 /**
  * Names in expressions that nothing can define: no inventory, `-e`, playbook, `register`, `set_fact` or fact. What
- * `is defined` or `default` stands on may be missing. Plays with `vars_files` that are not known yet are not judged.
+ * `is defined` or `default` stands on may be missing.
  */
 export function checkNames({ playbook, inventory, known = [] }: NameCheck): readonly Problem[] {
   const names = new Set([...Object.keys(MAGIC_NAMES), ...known]);
@@ -35,7 +35,6 @@ export function checkNames({ playbook, inventory, known = [] }: NameCheck): read
   for (const name of playbook.plays.flatMap(definedIn)) names.add(name);
   const check = new NameChecker(names);
   for (const play of playbook.plays) {
-    if (play.keywords.varsFiles.some((each) => !each.constant)) continue;
     check.shared(play.keywords, []);
     check.items([...play.tasks, ...play.handlers], []);
   }
@@ -72,9 +71,12 @@ type Guards = readonly string[];
 class NameChecker {
   readonly problems: Problem[] = [];
   readonly #known: ReadonlySet<string>;
+  /** Names that are made of others: `set_fact: { "x_{{ item }}": … }`. */
+  readonly #made: readonly RegExp[];
 
   constructor(known: ReadonlySet<string>) {
     this.#known = known;
+    this.#made = [...known].filter((name) => name.includes('{{')).map(patternOf);
   }
 
   items(items: readonly TaskOrBlock[], guards: Guards): void {
@@ -110,11 +112,18 @@ class NameChecker {
     for (const each of list) {
       for (const { name, at, guarded } of each ? namesUsed(each) : []) {
         if (guarded || this.#known.has(name) || guards.includes(name) || FUNCTIONS.has(name)) continue;
+        if (this.#made.some((each) => each.test(name))) continue;
         const text = `nothing defines "${name}"${didYouMean(name, [...this.#known, ...guards])}`;
         this.problems.push(problem('undefined-name', text, at));
       }
     }
   }
+}
+
+/** Every name that one with expressions in it may become. */
+function patternOf(name: string): RegExp {
+  const parts = name.split(/\{\{[^]*?\}\}/).map((part) => part.replace(/[^\w]/g, '\\$&'));
+  return new RegExp(`^${parts.join('\\w*')}$`);
 }
 
 /** The names whose absence the conditions themselves allow for. */

@@ -45,9 +45,12 @@ function holds(work: HostTask, one: HostOutcome): boolean {
 
 /** Ansible counts the retries, not the attempts, where it gives up. */
 function gaveUp(one: HostOutcome, retries: number): HostOutcome {
+  const values: ValueMap = { ...one.values, attempts: retries, failed: true };
+  // as Ansible has it: where failed_when says that it is no failure, giving up is none
+  if (values['failed_when_result'] === false) return { ...one, values };
   const why = one.status === 'failed' ? one.says : `"until" is still false: ${one.says}`;
   const says = `gave up after ${retries} retries: ${why}`;
-  return failedAs(one, says, { ...one.values, attempts: retries, failed: true });
+  return failedAs(one, says, values);
 }
 
 function failedAs(one: HostOutcome, says: string, values: ValueMap): HostOutcome {

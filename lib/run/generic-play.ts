@@ -191,7 +191,7 @@ function notify(task: Task, host: string, batch: Batch): void {
   }
 }
 
-/** The handler of that name; of several the last. Names may hold expressions on both sides. */
+/** The first handler of that name. Names may hold expressions on both sides. */
 function handlerOf(text: string, task: Task, { batch, host }: { batch: Batch; host: string }): Task {
   const { engine, state, handlers } = batch;
   const rendered = (source: Value, of: Task): Value => {
@@ -200,7 +200,7 @@ function handlerOf(text: string, task: Task, { batch, host }: { batch: Batch; ho
     return render(template, hostScope({ engine, state, host, task: of, extra: new Map() }));
   };
   const name = rendered(text, task);
-  const found = handlers.findLast((each) => each.name && rendered(each.name.source, each) === name);
+  const found = handlers.find((each) => each.name && rendered(each.name.source, each) === name);
   if (found) return found;
   throw new PgupError(
     'playbook-syntax',

@@ -27,7 +27,7 @@ export async function runHostTask(work: HostTask): Promise<HostOutcome> {
   try {
     return await (work.task.loop ? runLoop(work, work.task.loop) : runItem(work));
   } catch (thrown) {
-    return { ...thrownOutcome(thrown), ...(work.task.keywords.noLog ? { hidden: true } : {}) };
+    return { ...ignoring(work, thrownOutcome(thrown)), ...(work.task.keywords.noLog ? { hidden: true } : {}) };
   }
 }
 

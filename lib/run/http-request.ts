@@ -117,9 +117,11 @@ function redirected(asked: HttpRequest, { status, location }: Answer): HttpReque
   const address = url.hostname.replace(/^\[|\]$/g, '');
   const keeps = status === 307 || status === 308 || method === 'HEAD';
   const { body, headers, ...rest } = asked;
-  // credentials are for the host that they were given for
+  // credentials are for the host that they were given for, and what describes a body is not for a request without one
   const others = Object.entries(headers).filter(
-    ([name]) => address === asked.address || !/^(?:authorization|cookie)$/i.test(name),
+    ([name]) =>
+      (address === asked.address || !/^(?:authorization|cookie)$/i.test(name)) &&
+      (keeps || !/^content-(?:type|length)$/i.test(name)),
   );
   return {
     ...(keeps ? { ...rest, ...(body === undefined ? {} : { body }) } : { ...rest, method: 'GET' }),

@@ -4,7 +4,10 @@ import { parseArguments } from '../modules/playbook-catalogue.ts';
 import type { Decision, Learned, Module, ModuleContext, Step } from '../modules/module.ts';
 import { render } from '../playbook/expressions.ts';
 import { settleHost } from './settle.ts';
+import { answers, lines, outputAnswer } from '../shell/answers.ts';
 import type { HostShell, Result } from '../shell/host-shell.ts';
+import { hostPath, isHostPath } from '../shell/host-path.ts';
+import { sh } from '../shell/sh.ts';
 import { performDeploymentStep } from './deployment-step.ts';
 import type { DeploymentState, GatheredFacts } from './deployment-state.ts';
 import { hostScope } from './host-scope.ts';
@@ -59,8 +62,8 @@ async function perform(work: HostTask, settings: TaskSettings, open: () => Promi
   const { engine } = work;
   await awaitOpenJob(work, open);
   const module = moduleOf(work);
-  const context = moduleContext(work, module);
   const limit = timeLimit(timeout, engine.now);
+  const context = moduleContext(work, module, await argumentsOf(work, module, open));
   const query = module.read?.(context);
   const facts = query ? await (await open()).ask(limit.query(queryIn(environment, query))) : undefined;
   const decision = module.decide(context, facts);
@@ -85,7 +88,7 @@ async function perform(work: HostTask, settings: TaskSettings, open: () => Promi
       };
     }
     case 'elsewhere':
-      return outcome('skipped', decision.reason);
+      return { ...outcome('skipped', decision.reason), values: { changed: false, skipped: true, ...decision.values } };
     case 'finished':
       return { ...outcome('ok', decision.reason), finished: decision.reason };
     case 'findings': {
@@ -103,10 +106,22 @@ async function perform(work: HostTask, settings: TaskSettings, open: () => Promi
         return { ...outcome('skipped', `not under --check: ${steps.join('; ')}`), values };
       }
       if (check && !reads) {
-        const values = finished(module.foresee?.(context, facts) ?? {}, { changed: true });
+        const foreseen = module.foresee?.(context, facts) ?? {};
+        const values = finished(foreseen, { changed: foreseen['skipped'] !== true });
         return { ...outcome('would-change', steps.join('; ')), steps, values };
       }
-      return await carryOut({ work, shell: await open(), module, context, decision, steps, reads, environment, limit });
+      return await carryOut({
+        work,
+        shell: await open(),
+        module,
+        context,
+        facts,
+        decision,
+        steps,
+        reads,
+        environment,
+        limit,
+      });
     }
   }
 }
@@ -120,13 +135,14 @@ interface CarryOut {
   readonly steps: readonly string[];
   /** Nothing in it changes the host. */
   readonly reads: boolean;
+  readonly facts: Result | undefined;
   readonly environment: Environment;
   readonly limit: TimeLimit;
 }
 
 /** The steps in order; the first that fails ends the task on this host. */
 async function carryOut(options: CarryOut): Promise<HostOutcome> {
-  const { work, shell, module, context, decision, steps, reads, environment, limit } = options;
+  const { work, shell, module, context, facts, decision, steps, reads, environment, limit } = options;
   const began = work.engine.now();
   const results: Result[] = [];
   const said: string[] = [];
@@ -137,8 +153,8 @@ async function carryOut(options: CarryOut): Promise<HostOutcome> {
     if (!verdict.ok) {
       const error = new PgupError('task-failed', verdict.says, { host: work.host, next: verdict.next });
       // what Ansible's modules register where they failed is shaped by them, too
-      const timing = { began, ended: work.engine.now() };
-      const shaped = module.generic ? module.report?.(context, results, timing) : undefined;
+      const before = { facts, began, ended: work.engine.now() };
+      const shaped = module.generic ? module.report?.(context, results, before) : undefined;
       const registered = { msg: verdict.says, ...(shaped?.values ?? resultValues(result)) };
       const values = finished(registered, { changed: shaped?.changed ?? !reads, failed: true });
       return { ...outcome('failed', verdict.says), steps, values, error };
@@ -146,7 +162,7 @@ async function carryOut(options: CarryOut): Promise<HostOutcome> {
     if (verdict.learned) learn(work, verdict.learned);
     if (verdict.says !== undefined) said.push(verdict.says);
   }
-  const report = module.report?.(context, results, { began, ended: work.engine.now() });
+  const report = module.report?.(context, results, { facts, began, ended: work.engine.now() });
   const changed = report ? report.changed : !reads;
   const last = results.at(-1);
   const values = finished(report?.values ?? (last ? resultValues(last) : {}), { changed });
@@ -261,11 +277,24 @@ function moduleOf({ engine, task }: HostTask): Module {
   return module;
 }
 
-function moduleContext(work: HostTask, module: Module): ModuleContext {
+/** The rendered arguments; paths of the host's own kind (`~/x`, `$HOME/x`) as the host reads them. */
+async function argumentsOf(work: HostTask, module: Module, open: () => Promise<HostShell>): Promise<ValueMap> {
+  const args = render(work.task.arguments, hostScope(work));
+  if (!isValueMap(args)) return {};
+  const ofHost = (module.paths ?? []).flatMap((name): readonly (readonly [string, string])[] => {
+    const value = args[name];
+    return typeof value === 'string' && isHostPath(value) ? [[name, value]] : [];
+  });
+  if (ofHost.length === 0) return args;
+  const command = lines(...ofHost.map(([name, path]) => outputAnswer(name, sh`printf %s ${hostPath(path)}`)));
+  const found = answers(await (await open()).ask({ kind: 'query', command }));
+  return { ...args, ...Object.fromEntries(ofHost.map(([name, path]) => [name, found.get(name) ?? path])) };
+}
+
+function moduleContext(work: HostTask, module: Module, args: ValueMap): ModuleContext {
   const { engine, state, task, host } = work;
   const scope = hostScope(work);
-  const args = render(task.arguments, scope);
-  const parsed = parseArguments(module, isValueMap(args) ? args : {});
+  const parsed = parseArguments(module, args);
   if (!parsed.ok) {
     const { file, line, column } = task.at;
     throw new PgupError('module-arguments', `${file}:${line}:${column}: ${parsed.says}`, { host });

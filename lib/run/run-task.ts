@@ -1,5 +1,5 @@
 import { PgupError } from '../errors.ts';
-import type { ValueMap } from '../inventory/inventory.ts';
+import { isValueList, isValueMap, type ValueMap } from '../inventory/inventory.ts';
 import type { Task } from '../playbook/playbook.ts';
 import type { DeploymentState, Engine } from './deployment-state.ts';
 import { runHostTask } from './host-task.ts';
@@ -48,9 +48,17 @@ export async function runTaskOnHosts(run: TaskRun): Promise<ReadonlyMap<string, 
 /** What may be shown of an outcome: of one with `no_log` only that it was, and whether it changed something. */
 function seen(one: HostOutcome): HostOutcome {
   if (!one.hidden) return one;
-  const { changed = false, attempts } = one.values;
-  const values: ValueMap = { censored: HIDDEN, changed, ...(attempts === undefined ? {} : { attempts }) };
-  return { ...one, says: HIDDEN, steps: [], findings: [], values };
+  return { ...one, says: HIDDEN, steps: [], findings: [], values: censored(one.values) };
+}
+
+function censored({ changed = false, attempts, results }: ValueMap): ValueMap {
+  const items = isValueList(results) ? results.map((each) => (isValueMap(each) ? censored(each) : HIDDEN)) : undefined;
+  return {
+    censored: HIDDEN,
+    changed,
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(items === undefined ? {} : { results: items }),
+  };
 }
 
 function hiddenError({ code, host, next }: PgupError): PgupError {

@@ -44,9 +44,10 @@ export const apt: Module<Arguments> = {
   schema,
   scope: 'host',
   generic: true,
+  paths: ['deb'],
   read: () => aptQuestion(),
   decide: ({ arguments: args, now }, facts) => decideApt(args, facts ? answers(facts) : new Map(), now),
-  report: ({ arguments: args }, results) => reportApt(args, results),
+  report: ({ arguments: args }, results, { facts }) => reportApt(args, results, facts),
 };
 
 export type AptArguments = Arguments;
@@ -56,6 +57,11 @@ function namesOf({ name, pkg, package: other }: Arguments): readonly string[] {
   return name ?? pkg ?? other ?? [];
 }
 
+const LISTS = outputAnswer(
+  'lists',
+  sh`stat -c %Y /var/lib/apt/periodic/update-success-stamp || stat -c %Y /var/lib/apt/lists`,
+);
+
 /** What is installed of the packages named, also of virtual ones; and how old the lists are. */
 export function aptQuestion(): Query {
   const format = '${Package}\\t${Version}\\t${db:Status-Abbrev}\\t${Provides}\\n';
@@ -63,7 +69,7 @@ export function aptQuestion(): Query {
     kind: 'query',
     command: lines(
       outputAnswer('installed', sh`dpkg-query -W -f ${format}`),
-      outputAnswer('lists', sh`stat -c %Y /var/lib/apt/periodic/update-success-stamp || stat -c %Y /var/lib/apt/lists`),
+      LISTS,
       outputAnswer('apt', sh`command -v apt-get`),
     ),
   };
@@ -97,7 +103,8 @@ export function decideApt(args: Arguments, found: Answers, now: number): Decisio
   const job = (says: string, command: Command): void => {
     steps.push({ kind: 'job', says, command, deadline: A_DAY, judge: judgedLater });
   };
-  if (needsUpdate(args, found, now)) job('fetch the lists of packages', aptGet(args, ['update']));
+  const updates = needsUpdate(args, found, now);
+  if (updates) job('fetch the lists of packages', aptGet(args, ['update']));
   const missing = wantedOf(args, installedOf(found));
   if (args.upgrade !== 'no') {
     const how = args.upgrade === 'dist' || args.upgrade === 'full' ? ['dist-upgrade'] : ['upgrade', '--with-new-pkgs'];
@@ -115,8 +122,9 @@ export function decideApt(args: Arguments, found: Answers, now: number): Decisio
     job('remove what nothing needs', aptGet(args, ['autoremove']));
   if (args.autoclean) job('clean the cache of old packages', aptGet(args, ['autoclean']));
   if (args.clean) job('clean the cache of packages', aptGet(args, ['clean']));
+  if (updates) steps.push({ kind: 'ask', says: 'look at the lists of packages', command: LISTS });
   if (steps.length > 0) return { kind: 'steps', steps };
-  return { kind: 'nothing', reason: reasonOf(args), values: cacheValues(args, found) };
+  return { kind: 'nothing', reason: reasonOf(args), values: isRemoval(args) ? {} : cacheValues(found) };
 }
 
 function reasonOf(args: Arguments): string {
@@ -124,7 +132,7 @@ function reasonOf(args: Arguments): string {
   return args.state === 'absent' || args.state === 'removed' ? `${names} is not installed` : `${names} is installed`;
 }
 
-function cacheValues(_args: Arguments, found: Answers): ValueMap {
+function cacheValues(found: Answers): ValueMap {
   return { cache_updated: false, cache_update_time: Number(found.get('lists') ?? 0) };
 }
 
@@ -185,20 +193,43 @@ function aptGet(args: Arguments, words: readonly string[]): Command {
   return sh`LC_ALL=C DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical apt-get ${options} ${words}`;
 }
 
-/** apt itself says how much it did. */
-export function reportApt(args: Arguments, results: readonly Result[]): ModuleReport {
+/** apt itself says how much it did. Told is what Ansible tells: of installed packages also how old the lists are. */
+export function reportApt(args: Arguments, results: readonly Result[], facts: Result | undefined): ModuleReport {
   const failed = results.find((each) => codeOf(each) !== 0);
-  const stdout = results.map(outOf).join('');
+  const updated = results.at(-1) === undefined ? undefined : listsIn(results.at(-1));
+  const jobs = updated === undefined ? results : results.slice(0, -1);
+  const stdout = jobs.map(outOf).join('');
   const counts = [
     ...stdout.matchAll(/^(\d+) upgraded, (\d+) newly installed, (?:(\d+) downgraded, )?(\d+) to remove/gm),
   ];
   const changed = counts.some((count) => count.slice(1).some((each) => Number(each) > 0));
   const onlyLists = namesOf(args).length === 0 && args.upgrade === 'no' && args.deb === undefined;
-  const updated = args.update_cache || args.cache_valid_time > 0;
-  const values: ValueMap = { stdout, stderr: '', cache_updated: updated && results.length > 0 };
+  const cache = {
+    cache_updated: updated !== undefined,
+    cache_update_time: updated ?? listsIn(facts) ?? 0,
+  };
   if (failed) {
-    const says = complaintOf(failed);
-    return { changed, failed: says, values: { ...values, rc: codeOf(failed), msg: says } };
+    const unknown = /^E: Unable to locate package (.*)$/m.exec(stdout)?.[1];
+    const msg = unknown === undefined ? complaintOf(failed) : `No package matching '${unknown}' is available`;
+    return {
+      changed,
+      failed: msg,
+      values: { msg, ...(unknown === undefined ? { rc: codeOf(failed), stdout, stderr: '' } : {}) },
+    };
   }
-  return { changed: changed || (onlyLists && updated) || args.clean, values };
+  const cleans = args.clean || args.autoclean || args.autoremove;
+  if (onlyLists && !cleans) return { changed: updated !== undefined, values: cache };
+  const values: ValueMap = changed || (onlyLists && cleans) || args.deb !== undefined ? { stdout, stderr: '' } : {};
+  const tellsCache = namesOf(args).length > 0 && !isRemoval(args);
+  return { changed: changed || args.clean, values: { ...values, ...(tellsCache ? cache : {}) } };
+}
+
+function isRemoval({ state }: Arguments): boolean {
+  return state === 'absent' || state === 'removed';
+}
+
+/** How old the lists are, where that was asked: seconds since the epoch. */
+function listsIn(result: Result | undefined): number | undefined {
+  const found = result && /^lists\* (\S*)$/m.exec(outOf(result))?.[1];
+  return found === undefined ? undefined : Number(Buffer.from(found, 'base64').toString('utf8'));
 }

@@ -4,8 +4,9 @@ import type { Value, ValueMap } from '../../inventory/inventory.ts';
 import { Secret } from '../../secret.ts';
 import { answers, lines, testAnswer } from '../../shell/answers.ts';
 import type { Command, Query, Result } from '../../shell/host-shell.ts';
+import { hostPath } from '../../shell/host-path.ts';
 import { quote, raw, sh } from '../../shell/sh.ts';
-import type { Decision, Input, Module, ModuleContext, ModuleReport, Timing } from '../module.ts';
+import type { Before, Decision, Input, Module, ModuleContext, ModuleReport } from '../module.ts';
 import { boolean, secretText, text, texts } from './arguments.ts';
 import { A_DAY, codeOf, complaintOf, errorsOf, judgedLater, outOf, spanText, timeText } from './results.ts';
 
@@ -48,12 +49,17 @@ export const command: Module<CommandArguments> = {
   freeForm: 'cmd',
   scope: 'host',
   generic: true,
+  paths: ['chdir', 'creates', 'removes'],
   read: ({ arguments: args }) => guards(args),
+  foresee: ({ arguments: args }) => {
+    const words = wordsOf(args);
+    return foreseen(args, typeof words === 'string' ? [] : words);
+  },
   decide: ({ arguments: args }, facts) => {
     const words = wordsOf(args);
     if (!Array.isArray(words)) return { kind: 'failed', says: words as string };
     const written = raw(
-      words.map((word: string) => (args.expand_argument_vars ? expandable(word) : quote(word))).join(' '),
+      words.map((word: string) => (args.expand_argument_vars ? hostPath(word).text : quote(word))).join(' '),
     );
     return decided(args, facts, { shown: words, says: words.join(' '), run: sh`exec ${written}` });
   },
@@ -76,7 +82,9 @@ export const shell: Module<ShellArguments> = {
   freeForm: 'cmd',
   scope: 'host',
   generic: true,
+  paths: ['chdir', 'creates', 'removes'],
   read: ({ arguments: args }) => guards(args),
+  foresee: ({ arguments: args }) => foreseen(args, args.cmd ?? ''),
   decide: ({ arguments: args }, facts) => {
     const cmd = args.cmd ?? '';
     return decided(args, facts, { shown: cmd, says: cmd, run: sh`exec ${args.executable ?? '/bin/sh'} -c ${cmd}` });
@@ -89,18 +97,6 @@ function wordsOf({ cmd, argv }: CommandArguments): readonly string[] | string {
   const split = splitShellWords(cmd ?? '', { comments: false });
   if (split.kind === 'unbalanced') return `the command has a ${split.missing} that is not closed: ${cmd ?? ''}`;
   return split.words.length === 0 ? 'the command is empty' : split.words.map((word) => word.text);
-}
-
-/** A word in which $NAME, ${NAME} and a leading ~ mean what they do to Ansible: a name that is not set stays. */
-function expandable(word: string): string {
-  const [, home = '', rest = ''] = /^(~[\w.-]*(?=\/|$))?([^]*)$/.exec(word) ?? [];
-  const pieces = rest.split(/(\$(?:\w+|\{\w+\}))/).map((piece, index) => {
-    if (index % 2 === 0) return piece === '' ? '' : quote(piece);
-    const name = piece.replace(/[${}]/g, '');
-    return /^\d/.test(name) ? quote(piece) : `"\${${name}-${piece.replace('$', '\\$')}}"`;
-  });
-  const joined = home + pieces.join('');
-  return joined === '' ? "''" : joined;
 }
 
 /** Looks at `chdir`, `creates` and `removes` before anything is run. */
@@ -133,16 +129,16 @@ interface Run {
 function decided(args: Common, facts: Result | undefined, { shown, says, run }: Run): Decision {
   const found = facts ? answers(facts) : new Map<string, string>();
   const { chdir, creates, removes } = args;
-  const skipped = (reason: string, stdout: string): Decision => ({
-    kind: 'nothing',
-    reason,
-    values: { cmd: shown, rc: 0, stdout, stderr: '', start: null, end: null, delta: null, msg: reason },
-  });
+  const skipped = (reason: string, why: string): Decision => {
+    const msg = `Did not run command since '${why}`;
+    const values = { cmd: shown, rc: 0, stdout: `skipped, since ${why.replace("'", '')}`, stderr: '', msg };
+    return { kind: 'nothing', reason, values: { ...values, start: null, end: null, delta: null } };
+  };
   if (creates !== undefined && found.has('creates')) {
-    return skipped(`not run: ${creates} is there`, `skipped, since ${creates} exists`);
+    return skipped(`not run: ${creates} is there`, `${creates}' exists`);
   }
   if (removes !== undefined && !found.has('removes')) {
-    return skipped(`not run: ${removes} is not there`, `skipped, since ${removes} does not exist`);
+    return skipped(`not run: ${removes} is not there`, `${removes}' does not exist`);
   }
   if (chdir !== undefined && !found.has('chdir')) {
     const values: ValueMap = { cmd: shown, rc: null, stdout: '', stderr: '', start: null, end: null, delta: null };
@@ -164,6 +160,14 @@ function decided(args: Common, facts: Result | undefined, { shown, says, run }: 
   };
 }
 
+/** What Ansible registers of a command that check mode did not run: with `creates` or `removes` it knows of a change. */
+function foreseen({ creates, removes }: Common, cmd: Value): ValueMap {
+  const knows = creates !== undefined || removes !== undefined;
+  const msg = 'Command would have run if not in check mode';
+  const values = { cmd, rc: 0, stdout: '', stderr: '', start: null, end: null, delta: null, msg };
+  return knows ? values : { ...values, skipped: true };
+}
+
 function inputOf({ stdin, stdin_add_newline: newline }: Common): Input | undefined {
   if (stdin === undefined || !newline) return stdin;
   return stdin instanceof Secret ? new Secret(`${stdin.reveal()}\n`) : `${stdin}\n`;
@@ -179,7 +183,7 @@ function isNotFound(result: Result, word: string): boolean {
   );
 }
 
-function reported(args: Common, cmd: Value, result: Result | undefined, { began, ended }: Timing): ModuleReport {
+function reported(args: Common, cmd: Value, result: Result | undefined, { began, ended }: Before): ModuleReport {
   const strip = (output: string): string => (args.strip_empty_ends ? output.replace(/[\r\n]+$/, '') : output);
   const rc = result ? codeOf(result) : 0;
   const failed = rc === 0 ? undefined : 'non-zero return code';

@@ -60,6 +60,9 @@ export function copyOnHost(args: CopyOnHost, found: Answers): Decision {
   const text = [...(writes ? [`copy ${src} to ${path}`] : []), ...says].join('; ');
   return {
     kind: 'steps',
-    steps: [{ kind: 'change', says: text, command, judge: orFail(`could not ${text}`) }, lookStep(path)],
+    steps: [
+      { kind: 'change', says: text, command, judge: orFail(`could not ${text}`) },
+      lookStep(path, { written: true }),
+    ],
   };
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { lines, outputAnswer } from '../../shell/answers.ts';
+import { lines, outputAnswer, testAnswer } from '../../shell/answers.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Step } from '../module.ts';
 import { pathQuestion } from './path-facts.ts';
@@ -14,7 +14,10 @@ export function candidates({ src, dest }: { readonly src?: string | undefined; r
 }
 
 /** Looks at the file that was written, for what is registered. */
-export function lookStep(path: string): Step {
+export function lookStep(
+  path: string,
+  { written, backup = '' }: { readonly written: boolean; readonly backup?: string },
+): Step {
   return {
     kind: 'ask',
     says: `look at ${path}`,
@@ -22,6 +25,8 @@ export function lookStep(path: string): Step {
       pathQuestion({ name: 'end', path, checksum: 'sha1sum' }),
       outputAnswer('md5', sh`md5sum < ${path}`),
       outputAnswer('at', sh`printf %s ${path}`),
+      outputAnswer('backup', sh`printf %s ${backup}`),
+      testAnswer('written', written ? sh`true` : sh`false`),
     ),
   };
 }

@@ -47,6 +47,7 @@ export const copy: Module<Arguments> = {
   verbatim: true,
   scope: 'host',
   generic: true,
+  paths: ['dest'],
   read: (context) => question(context),
   decide: (context, facts) => {
     const { arguments: args } = context;
@@ -73,15 +74,20 @@ export const copy: Module<Arguments> = {
       const values = { checksum: sums.checksum ?? '', ...(args.validate === undefined ? {} : asked) };
       return { changed: false, failed: complaintOf(bad), values };
     }
-    if (typeof sources === 'object' && sources.folder) return { changed: true, values: { dest: args.dest, ...src } };
+    if (typeof sources === 'object' && sources.folder)
+      return { changed: true, values: { dest: folderOf(args), ...src } };
     const last = results.at(-1);
     const end: Answers = last ? answers(last) : new Map();
     const known = pathFacts(end, { name: 'end', path: args.dest });
-    const found = { checksum: known?.checksum ?? '', md5sum: end.get('md5')?.split(' ')[0] ?? '' };
-    return {
-      changed: true,
-      values: { dest: end.get('at') ?? args.dest, ...found, ...sums, ...src, ...(known ? pathValues(known) : {}) },
-    };
+    const dest = end.get('at') ?? args.dest;
+    const facts = known ? pathValues(known) : {};
+    const checksum = known?.checksum ?? '';
+    // only owner, group or mode: Ansible has its module "file" do that, which tells other things
+    if (!end.has('written')) return { changed: true, values: { dest, path: dest, checksum, ...facts } };
+    const backup = end.get('backup') ?? '';
+    const kept = backup === '' ? {} : { backup_file: backup };
+    const found = { checksum, md5sum: end.get('md5')?.split(' ')[0] ?? '' };
+    return { changed: true, values: { dest, ...found, ...sums, ...src, ...facts, ...kept } };
   },
 };
 
@@ -183,7 +189,7 @@ function decided(context: Context, found: Answers, sources: Sources): Decision {
       return {
         kind: 'nothing',
         reason: `everything below ${args.dest} is the same`,
-        values: { dest: args.dest, src: args.src ?? '' },
+        values: { dest: folderOf(args), src: args.src ?? '' },
       };
     return { kind: 'steps', steps };
   }
@@ -216,7 +222,11 @@ function decided(context: Context, found: Answers, sources: Sources): Decision {
           : { dest: path, path, checksum: known.checksum ?? '', ...pathValues(known) },
     };
   }
-  return { kind: 'steps', steps: [...steps, lookStep(path)] };
+  const written = own.some((each) => each.kind === 'upload');
+  return {
+    kind: 'steps',
+    steps: [...steps, lookStep(path, { written, backup: backupOf(args, known, context.now, path) ?? '' })],
+  };
 }
 
 function folderStep(path: string, { directory_mode: mode, owner, group }: Arguments): Step {
@@ -228,6 +238,17 @@ function folderStep(path: string, { directory_mode: mode, owner, group }: Argume
     command: sh`mkdir -p -- ${path} && ${bits === undefined ? raw(':') : sh`chmod ${modeText(bits)} -- ${path}`} && ${whom === '' ? raw(':') : sh`chown ${whom} -- ${path}`}`,
     judge: orFail(`could not make the directory ${path}`),
   };
+}
+
+/** Where the file that was there is kept, if it is. */
+function backupOf({ backup }: Arguments, known: PathFacts | undefined, now: number, path: string): string | undefined {
+  if (!backup || known?.kind !== 'file') return undefined;
+  return `${path}.${Math.floor(now / 1000)}.${new Date(now).toISOString().slice(0, 19).replace('T', '@')}~`;
+}
+
+/** The folder that a folder is copied to, as Ansible names it. */
+function folderOf({ dest }: Arguments): string {
+  return dest.endsWith('/') ? dest : `${dest}/`;
 }
 
 /** What has to be done for one file; a text where it cannot be. */
@@ -255,9 +276,9 @@ function fileSteps(
       : wantedMode(args.mode, { current, directory: false });
   if (mode === undefined) return `the mode "${args.mode ?? ''}" cannot be read`;
   const owner = ownerOf(args, known, found);
-  const backup = `${path}.${Math.floor(now / 1000)}.${new Date(now).toISOString().slice(0, 19).replace('T', '@')}~`;
+  const backup = backupOf(args, known, now, path);
   const steps: Step[] = [];
-  if (args.backup && known) {
+  if (backup !== undefined) {
     steps.push({
       kind: 'change',
       says: `keep ${path} as ${backup}`,

@@ -25,7 +25,10 @@ export const debug: Module<z.output<typeof schema>> = {
   scope: 'host',
   generic: true,
   decide: ({ arguments: { msg, var: name, verbosity }, scope }) => {
-    if (verbosity > 0) return { kind: 'elsewhere', reason: `shown with -${'v'.repeat(verbosity)} only` };
+    if (verbosity > 0) {
+      const values = { skipped_reason: 'Verbosity threshold not met.' };
+      return { kind: 'elsewhere', reason: `shown with -${'v'.repeat(verbosity)} only`, values };
+    }
     if (name === undefined) {
       const value = msg === undefined ? 'Hello world!' : (msg as Value);
       return { kind: 'nothing', reason: shown(value), values: { msg: value } };

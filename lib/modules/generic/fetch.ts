@@ -23,6 +23,7 @@ export const fetch: Module<Arguments> = {
   schema,
   scope: 'host',
   generic: true,
+  paths: ['src'],
   read: ({ arguments: { src } }) => ({
     kind: 'query',
     command: pathQuestion({ name: 'it', path: src, follow: true, checksum: 'sha1sum' }),

@@ -38,6 +38,7 @@ export const file: Module<Arguments> = {
   schema,
   scope: 'host',
   generic: true,
+  paths: ['path', 'dest', 'name', 'src'],
   read: ({ arguments: args }) => ({ kind: 'query', command: question(args) }),
   decide: ({ arguments: args }, facts) => {
     const found: Answers = facts ? answers(facts) : new Map();

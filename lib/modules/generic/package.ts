@@ -34,11 +34,11 @@ export const packageModule: Module<Arguments> = {
     if ((found.get('apt') ?? '') !== '') return decideApt(aptArguments(args), found, now);
     return decideRpm(args, found);
   },
-  report: ({ arguments: args }, results) => {
+  report: ({ arguments: args }, results, { facts }) => {
     const isApt = results.some(
       (each) => /^\d+ upgraded, \d+ newly installed/m.test(outOf(each)) || /^E: /m.test(outOf(each)),
     );
-    if (isApt) return reportApt(aptArguments(args), results);
+    if (isApt) return reportApt(aptArguments(args), results, facts);
     const failed = results.find((each) => codeOf(each) !== 0);
     const stdout = results.map(outOf).join('');
     if (failed) return { changed: false, failed: complaintOf(failed), values: { stdout, rc: codeOf(failed) } };

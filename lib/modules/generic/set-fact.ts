@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Value } from '../../inventory/inventory.ts';
+import { render } from '../../playbook/expressions.ts';
+import type { Scope } from '../../playbook/playbook.ts';
 import { isVariableName } from '../../playbook/values.ts';
 import type { Module } from '../module.ts';
 
@@ -15,12 +17,14 @@ export const setFact: Module<z.output<typeof schema>> = {
   verbatim: true,
   scope: 'host',
   generic: true,
-  decide: ({ arguments: args }) => {
-    const names = Object.keys(args).filter((name) => name !== 'cacheable');
+  decide: ({ arguments: args, scope }) => {
+    const given = Object.entries(args).filter(([name]) => name !== 'cacheable');
+    const facts = new Map(given.map(([name, value]) => [nameOf(name, scope), value as Value]));
+    const names = [...facts.keys()];
     const wrong = names.find((name) => !isVariableName(name));
     if (names.length === 0) return { kind: 'failed', says: '"set_fact" needs at least one variable' };
     if (wrong !== undefined) return { kind: 'failed', says: `"${wrong}" cannot be the name of a variable` };
-    const variables = Object.fromEntries(names.map((name) => [name, args[name] as Value]));
+    const variables = Object.fromEntries(facts);
     return {
       kind: 'nothing',
       reason: `sets ${names.join(', ')}`,
@@ -29,3 +33,11 @@ export const setFact: Module<z.output<typeof schema>> = {
     };
   },
 };
+
+/** The name of a variable may be made of others. */
+function nameOf(name: string, scope: Scope): string {
+  if (!name.includes('{{')) return name;
+  const at = { file: 'set_fact', line: 1, column: 1 };
+  const made = render({ kind: 'template', source: name, constant: false, at }, scope);
+  return typeof made === 'string' ? made : name;
+}

@@ -23,6 +23,7 @@ export const stat: Module<z.output<typeof schema>> = {
   schema,
   scope: 'host',
   generic: true,
+  paths: ['path'],
   read: ({
     arguments: {
       path,

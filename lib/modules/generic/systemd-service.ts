@@ -52,11 +52,11 @@ export const systemdService: Module<Arguments> = {
     };
   },
   decide: ({ arguments: args }, facts) => decided(args, facts ? answers(facts) : new Map()),
-  report: ({ arguments: args }, results) => {
-    const bad = results.find((each) => codeOf(each) !== 0);
-    const last = results.at(-1);
-    const found: Answers = last && !bad ? answers(last) : new Map();
-    return { changed: !bad && changesOf(args, results.length), values: valuesOf(args, found) };
+  foresee: ({ arguments: args }, facts) => valuesOf(args, facts ? answers(facts) : new Map()),
+  report: ({ arguments: args }, results, { facts }) => {
+    if (results.some((each) => codeOf(each) !== 0)) return { changed: false, values: {} };
+    // as Ansible has it, "status" is what the unit was before
+    return { changed: changesOf(args, results.length), values: valuesOf(args, facts ? answers(facts) : new Map()) };
   },
 };
 
@@ -73,8 +73,7 @@ function unitOf({ name, service, unit }: Named): string | undefined {
 /** Reading systemd's files anew is no change by itself, as with Ansible: it is what the steps beside it are. */
 function changesOf(args: Arguments, steps: number): boolean {
   const { daemon_reload: reload, daemon_reexec: reexec } = args;
-  const looks = unitOf(args) === undefined ? 0 : 1;
-  return steps - looks > Number(reload) + Number(reexec);
+  return steps > Number(reload) + Number(reexec);
 }
 
 function systemctlOf({ scope, no_block: noBlock, force }: Arguments): Command {
@@ -100,7 +99,8 @@ function decided(args: Arguments, found: Answers): Decision {
   const status = statusOf(found);
   if (status['LoadState'] === undefined) return { kind: 'failed', says: `systemd does not answer for ${unit}` };
   // a unit that was just written is not there before systemd has read it
-  if (status['LoadState'] === 'not-found' && !args.daemon_reload)
+  const unknown = status['LoadState'] === 'not-found' && !args.daemon_reload;
+  if (unknown && (args.masked === undefined || args.state !== undefined || args.enabled !== undefined))
     return { kind: 'failed', says: `there is no unit ${unit}` };
   const before = steps.length;
   const masked = status['LoadState'] === 'masked';
@@ -115,14 +115,6 @@ function decided(args: Arguments, found: Answers): Decision {
   if (steps.length === before && before === 0) {
     return { kind: 'nothing', reason: `${unit} is as it should be`, values: valuesOf(args, found) };
   }
-  steps.push({
-    kind: 'ask',
-    says: `look at ${unit}`,
-    command: lines(
-      outputAnswer('show', sh`${systemctl} show -- ${unit}`),
-      outputAnswer('enabled', sh`${systemctl} is-enabled -- ${unit}`),
-    ),
-  });
   return { kind: 'steps', steps };
 }
 
@@ -163,7 +155,7 @@ function valuesOf(args: Arguments, found: Answers): ValueMap {
   return {
     name: unit ?? null,
     status: statusOf(found),
-    ...(args.enabled === undefined ? {} : { enabled: isEnabled(found) }),
+    ...(args.enabled === undefined ? {} : { enabled: args.enabled }),
     ...(state === undefined ? {} : { state: state === 'stopped' ? 'stopped' : 'started' }),
   };
 }

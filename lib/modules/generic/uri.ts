@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Value, ValueMap } from '../../inventory/inventory.ts';
+import { isValueList, type Value, type ValueMap } from '../../inventory/inventory.ts';
 import { evaluate } from '../../playbook/expressions.ts';
 import { parseJson } from '../../playbook/expressions/json.ts';
 import { Secret } from '../../secret.ts';
@@ -57,6 +57,7 @@ export const uri: Module<Arguments> = {
   verbatim: true,
   scope: 'host',
   generic: true,
+  paths: ['creates', 'removes'],
   read: ({ arguments: { url, validate_certs: validates, creates, removes } }) => {
     const questions = [
       ...(creates === undefined ? [] : [testAnswer('creates', sh`[ -e ${creates} ]`)]),
@@ -84,7 +85,8 @@ export const uri: Module<Arguments> = {
       };
     const authorities = found.get('authorities0') ?? found.get('authorities1');
     const request = requestOf(args, authorities);
-    if (typeof request === 'string') return { kind: 'failed', says: request };
+    if (typeof request === 'string')
+      return { kind: 'failed', says: request, values: { status: -1, url, redirected: false, elapsed: 0 } };
     const deadline = timeout * 1000;
     return {
       kind: 'steps',
@@ -155,6 +157,18 @@ function followed(wanted: Arguments['follow_redirects']): 'safe' | 'all' | undef
   return wanted === 'all' || wanted === true || wanted === 'yes' ? 'all' : 'safe';
 }
 
+/** Fields of a form: a mapping, or a list of pairs. A list as a value is a field that is there several times. */
+function pairsOf(value: Value): readonly (readonly [string, Value])[] {
+  const pairs = isValueList(value)
+    ? value.flatMap((each): readonly (readonly [string, Value])[] =>
+        isValueList(each) && typeof each[0] === 'string' ? [[each[0], each[1] ?? '']] : [],
+      )
+    : Object.entries(value as ValueMap);
+  return pairs.flatMap(([name, each]) =>
+    isValueList(each) ? each.map((one) => [name, one] as const) : [[name, each] as const],
+  );
+}
+
 function open(text: Input): string {
   return text instanceof Secret ? text.reveal() : String(text);
 }
@@ -164,7 +178,7 @@ function bodyOf({ body, body_format: format }: Arguments): { readonly body?: Inp
   const value = body as Value;
   if (format === 'form-urlencoded' && typeof value === 'object' && value !== null && !(value instanceof Secret)) {
     const pairs = new URLSearchParams();
-    for (const [name, each] of Object.entries(value as ValueMap)) pairs.append(name, open(textOf(each)));
+    for (const [name, each] of pairsOf(value)) pairs.append(name, open(textOf(each)));
     return { body: new Secret(pairs.toString()), type: 'application/x-www-form-urlencoded' };
   }
   const type =
@@ -176,6 +190,16 @@ function bodyOf({ body, body_format: format }: Arguments): { readonly body?: Inp
   if (typeof value === 'string' || value instanceof Secret)
     return { body: value, type: 'application/x-www-form-urlencoded', ...type };
   return { body: textOf(value, 'to_json'), ...type };
+}
+
+/** Text in the encoding that the answer says it is in; UTF-8 where it says none, or one that nobody knows. */
+function decoded(bytes: Uint8Array, type = ''): string {
+  const label = /charset="?([\w.:-]+)/i.exec(type)?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(label).decode(bytes);
+  } catch {
+    return Buffer.from(bytes).toString('utf8');
+  }
 }
 
 /** A value as a filter writes it; what is made of a secret stays one. */
@@ -194,7 +218,10 @@ function judged(
   const text = outOf(result);
   const end = text.indexOf('\n\n');
   const [head = '', ...fields] = text.slice(0, end).split('\n');
-  const content = text.slice(end + 2);
+  const content = decoded(
+    result.stdout.subarray(Buffer.byteLength(text.slice(0, end + 2))),
+    headersOf(fields)['content_type'],
+  );
   const [, code = '0', reason = ''] = /^HTTP\/\S+ (\d+) ?(.*)$/.exec(head) ?? [];
   const status = Number(code);
   const headers = headersOf(fields);
@@ -213,10 +240,10 @@ function judged(
     ...location,
     ...(refused ? {} : { cookies, cookies_string: pairs.join('; ') }),
     // what is no success but accepted stands under another name, as with Ansible
-    ...(refused && good ? { body: content } : {}),
+    ...(refused && good && !args.return_content ? { body: content } : {}),
     status,
     url: answered === '' ? args.url : answered,
-    redirected: answered !== '',
+    redirected: answered !== '' && answered !== args.url,
     elapsed,
     msg,
     ...(json === undefined ? {} : { json }),

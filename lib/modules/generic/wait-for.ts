@@ -32,6 +32,7 @@ export const waitFor: Module<Arguments> = {
   schema,
   scope: 'host',
   generic: true,
+  paths: ['path'],
   decide: ({ arguments: args }) => {
     const { port, path, state, search_regex: regex } = args;
     if (port !== undefined && path !== undefined) return refused('"wait_for" takes "port" or "path", not both');
@@ -104,10 +105,10 @@ function verdictOf(args: Arguments): (result: Result) => Verdict {
 }
 
 function timedOut({ host, port, path, state, search_regex: regex }: Arguments): string {
-  const what = path ?? `${host}:${port ?? 0}`;
+  const what = path === undefined ? `${host}:${port ?? 0}` : gone(state) || regex !== undefined ? path : `file ${path}`;
   const sought = regex === undefined ? '' : `search string ${regex} in `;
   return gone(state)
-    ? `Timeout when waiting for ${what} to stop.`
+    ? `Timeout when waiting for ${what} to ${path === undefined ? 'stop' : 'be absent'}.`
     : state === 'drained'
       ? `Timeout when waiting for ${what} to drain`
       : `Timeout when waiting for ${sought}${what}`;
@@ -121,7 +122,8 @@ function matchIn({ search_regex: regex = '', path }: Arguments, result: Result):
 
 function valuesOf({ arguments: args }: ModuleContext<Arguments>, result: Result | undefined): ValueMap {
   const { port = null, path = null, search_regex: regex = null, state } = args;
-  const match = result && regex !== null ? matchIn(args, result) : undefined;
+  // as Ansible has it: what a port said is searched, and its groups are not told
+  const match = result && regex !== null && path !== null ? matchIn(args, result) : undefined;
   const facts = result && path !== null ? factsIn(result, path) : undefined;
   return {
     port,
