@@ -36,14 +36,16 @@ export interface Token {
 export function shellLine(options: { way: Way; ready: Token; prompt: string | undefined }): string {
   const { way, ready, prompt } = options;
   const word = `${ready.left}\\${ready.right}`;
-  const boot = `echo ${word};echo ${word} >&2;exec /bin/sh`;
   const { before, runuser } = steps(way, prompt);
+  // LC_ALL was for the messages of sudo and su; a login's own language, LANG, comes through them.
+  const unset = before.length > 0 ? 'unset LC_ALL;' : '';
+  const boot = `${unset}echo ${word};echo ${word} >&2;exec /bin/sh`;
   // runuser lives where only administrators look; su and sudo keep the login user's PATH.
   const inner =
     runuser === undefined
       ? boot
       : `PATH=$PATH:/usr/sbin:/sbin;exec runuser -u ${checkedUser(runuser)} -- /bin/sh -c "${boot}"`;
-  return ['exec', ...before, ...(before[0] === 'su' ? [] : ['/bin/sh']), '-c', `'${inner}'`].join(' ');
+  return ['exec', ...before, ...(before.includes('su') ? [] : ['/bin/sh']), '-c', `'${inner}'`].join(' ');
 }
 
 interface Steps {
@@ -81,7 +83,7 @@ function becomeWords({ login, become }: Way, to: string, prompt: string | undefi
     case 'doas':
       return ['doas', '-n', '-u', user, '--'];
     case 'su':
-      return ['su', '-s', '/bin/sh', user];
+      return ['env', 'LC_ALL=C', 'su', '-s', '/bin/sh', user];
     case 'runuser':
       throw new PgupError('become', `runuser works for root only, and the login user is ${login}`, {
         next: 'set ansible_become_method=sudo, or log in as root',
@@ -124,16 +126,23 @@ export function becomeRefusal(options: {
       `in sudoers on ${host}: Defaults:${way.login} !requiretty`,
     );
   }
+  const method = way.become?.method ?? 'sudo';
+  if ((method === 'su' && asksForPassword(output)) || (method === 'doas' && /authentication required/i.test(stderr))) {
+    return letter(
+      `${method} on ${host} wants a password, and pgup gives passwords to sudo only`,
+      `let ${way.login} become ${user} without one, or set ansible_become_method=sudo`,
+    );
+  }
   if (needsPassword(stderr)) {
     return letter(
       `sudo on ${host} wants the password of ${way.login}, and none was given`,
       'give it with --ask-become-pass or as ansible_become_password (encrypted), or allow NOPASSWD in sudoers',
     );
   }
-  if (/not in the sudoers|not allowed to (execute|run)|may not run/i.test(stderr)) {
+  if (/not in the sudoers|not allowed to (execute|run)|may not run|operation not permitted/i.test(stderr)) {
     return letter(
-      `sudo on ${host} does not let ${way.login} become ${user}: ${lastLine(output)}`,
-      `see there: sudo -l -U ${way.login}`,
+      `${method} on ${host} does not let ${way.login} become ${user}: ${lastLine(output)}`,
+      method === 'doas' ? 'see /etc/doas.conf there' : `see there: sudo -l -U ${way.login}`,
     );
   }
   if (/unknown user|does not exist|invalid user|no passwd entry/i.test(stderr)) {
@@ -141,7 +150,7 @@ export function becomeRefusal(options: {
   }
   if (code === 127 || /not found|no such file/i.test(stderr)) {
     return letter(
-      `${way.login === 'root' ? 'runuser' : (way.become?.method ?? 'sudo')} is not installed on ${host}: ${lastLine(output)}`,
+      `${way.login === 'root' ? 'runuser' : method} is not installed on ${host}: ${lastLine(output)}`,
       `log in to ${host} as root (ansible_user=root), or install it`,
     );
   }
@@ -154,6 +163,11 @@ export function becomeRefusal(options: {
 /** What `sudo -n` says (LC_ALL=C) where a password is needed. */
 export function needsPassword(stderr: string): boolean {
   return /a password is required|interactive authentication is required/i.test(stderr);
+}
+
+/** su asks, where it wants a password; without a terminal on whatever it has. Its answer would be the next command. */
+export function asksForPassword(output: string): boolean {
+  return /password: ?$/i.test(output);
 }
 
 export function wrongPassword(options: { host: string; way: Way; output: string }): PgupError {

@@ -200,12 +200,13 @@ function inputBytes(stdin: Request['stdin']): Uint8Array | undefined {
   return typeof stdin === 'string' ? encodeText(stdin) : stdin;
 }
 
-/** Messages in English and UTF-8, administrators' programs on the PATH, a folder that every user may be in. */
+/** Messages in English and UTF-8, programs as they come, administrators' on the PATH, a folder that all may be in. */
 const NEUTRAL = `
 LC_ALL=C
 for __pgup_x in /usr/lib/locale/C.utf8 /usr/lib/locale/C.UTF-8; do [ ! -d "$__pgup_x" ] || LC_ALL=C.UTF-8; done
 export LC_ALL
-unset LANGUAGE
+unset LANGUAGE CDPATH GREP_OPTIONS POSIXLY_CORRECT
+umask 022
 cd /
 case ":$PATH:" in *:/usr/sbin:*) ;; *) PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" ;; esac
 export PATH

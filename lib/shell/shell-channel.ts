@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { PgupError } from '../errors.ts';
 import type { Channel, Connection, Ending } from '../transport/transport.ts';
-import { becomeRefusal, needsPassword, shellLine, userOf, wrongPassword, type Token, type Way } from './become.ts';
+import {
+  asksForPassword,
+  becomeRefusal,
+  needsPassword,
+  shellLine,
+  userOf,
+  wrongPassword,
+  type Token,
+  type Way,
+} from './become.ts';
 
 /** A channel at whose other end a plain `sh` of the wanted user reads commands. */
 export interface ShellChannel {
@@ -117,6 +126,7 @@ async function attempt(options: OpenShellOptions, prompt: string | undefined): P
         settle({ kind: 'ready', shell });
         return;
       }
+      if (way.become?.method === 'su' && asksForPassword(stderr.toString())) refuse({ kind: 'exited', code: 1 });
       if (prompt === undefined) return;
       const seen = count(stderr, prompt);
       if (seen > prompts) {

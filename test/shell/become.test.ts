@@ -1,3 +1,5 @@
+import { chmodSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { PgupError } from '../../lib/errors.ts';
 import { Secret } from '../../lib/secret.ts';
@@ -6,6 +8,7 @@ import type { HostShell } from '../../lib/shell/host-shell.ts';
 import { openHostShell } from '../../lib/shell/open-host-shell.ts';
 import { raw, sh } from '../../lib/shell/sh.ts';
 import { ssh2Transport } from '../../lib/transport/ssh2-transport.ts';
+import { addAccount, addSudoers, furnishEtc } from '../support/furnish.ts';
 import { errorOf, useSshd } from '../support/line.ts';
 import { password } from '../support/sshd.ts';
 
@@ -14,6 +17,19 @@ const sudo: Become = { kind: 'become', user: 'root', method: 'sudo' };
 describe('shell: become', () => {
   const sshd = useSshd();
   const open: HostShell[] = [];
+
+  before(() => {
+    addAccount(sshd(), { name: 'nautobot', shell: '/usr/sbin/nologin' });
+    addAccount(sshd(), { name: 'bare', shell: '/bin/bash', files: { '.bashrc': 'PATH=$HOME/bin\n', 'bin/x': '' } });
+    symlinkSync('/usr/bin/env', join(sshd().folder, 'home/bare/bin/env'));
+    addSudoers(sshd(), `Defaults logfile=${sshd().folder}/sudo.log, loglinelen=0`);
+    const pam = readFileSync('/etc/pam.d/su', 'utf8');
+    furnishEtc(sshd(), {
+      'doas.conf': 'permit nopass ops\npermit nopass fishy\npermit pat\n',
+      'pam.d/su': `auth sufficient pam_succeed_if.so quiet ruser in ops:cshy\n${pam}`,
+    });
+    chmodSync(join(sshd().folder, 'etc-upper/doas.conf'), 0o400);
+  });
 
   const shellOf = async (user: string, become: Become | undefined): Promise<HostShell> => {
     const shell = await openHostShell({ target: sshd().target({ user }), transport: ssh2Transport(), become });
@@ -48,7 +64,16 @@ describe('shell: become', () => {
     ['through fish', 'fishy', sudo, 'postgres', 'postgres'],
     ['through csh', 'cshy', sudo, 'postgres', 'postgres'],
     ['through noisy start-up files', 'noisy', sudo, 'postgres', 'postgres'],
+    ['to nautobot', 'ops', { ...sudo, user: 'nautobot' }, undefined, 'nautobot'],
+    ['to nautobot, from root', 'pat', { ...sudo, password }, 'nautobot', 'nautobot'],
+    ['runuser, by root', 'root', { ...sudo, method: 'runuser', user: 'nautobot' }, undefined, 'nautobot'],
     ['su, by root', 'root', { ...sudo, method: 'su', user: 'postgres' }, undefined, 'postgres'],
+    ['su without password', 'ops', { ...sudo, method: 'su', user: 'postgres' }, undefined, 'postgres'],
+    ['su without password, then another user', 'ops', { ...sudo, method: 'su' }, 'postgres', 'postgres'],
+    ['su without password, through csh', 'cshy', { ...sudo, method: 'su' }, 'nautobot', 'nautobot'],
+    ['doas without password', 'ops', { ...sudo, method: 'doas' }, undefined, 'root'],
+    ['doas without password, then another user', 'ops', { ...sudo, method: 'doas' }, 'postgres', 'postgres'],
+    ['doas, through fish', 'fishy', { ...sudo, method: 'doas', user: 'nautobot' }, undefined, 'nautobot'],
   ];
   for (const [title, login, become, as, user] of ways) {
     it(`becomes: ${title}`, async () => {
@@ -56,13 +81,21 @@ describe('shell: become', () => {
     });
   }
 
-  it('asks sudo for the password once a shell, and only where it wants one', async () => {
+  it('asks sudo for the password once a shell, and asks without one only until it knows', async () => {
+    const entries = (): string[] => readFileSync(join(sshd().folder, 'sudo.log'), 'utf8').split('\n').filter(Boolean);
+    await (await shellOf('pat', { ...sudo, password })).close();
+    const before = entries().length;
     const shell = await shellOf('pat', { ...sudo, password });
-    await who(shell);
+    for (let index = 0; index < 5; index++) await who(shell);
     await who(shell, 'postgres');
-    await who(shell);
-    const asked = sshd().log;
-    expect(asked).to.not.include('correct horse');
+    // The first shell: refused without a password, then let in with it. The second: let in at once. No command is asked for.
+    const since = entries().slice(before);
+    expect(
+      since.filter((line) => line.includes('a password is required')),
+      since.join('\n'),
+    ).to.have.length(1);
+    expect(since).to.have.length(3);
+    expect(entries().join('\n')).to.not.include('correct horse');
   });
 
   it('gives the password to sudo, never to the command', async () => {
@@ -96,12 +129,27 @@ describe('shell: become', () => {
       /runuser works for root only/,
       /become_method=sudo/,
     ],
+    ['sudo, which is not there', 'bare', sudo, /sudo is not installed on web1/, /log in to web1 as root/],
     [
-      'doas, which is not installed',
-      'ops',
+      'doas that does not let',
+      'nosudo',
       { ...sudo, method: 'doas' },
-      /doas is not installed/,
-      /log in to web1 as root/,
+      /doas on web1 does not let nosudo become root/,
+      /doas.conf/,
+    ],
+    [
+      'doas that wants a password',
+      'pat',
+      { ...sudo, method: 'doas', password },
+      /doas on web1 wants a password, and pgup gives passwords to sudo only/,
+      /become_method=sudo/,
+    ],
+    [
+      'su that wants a password',
+      'pat',
+      { ...sudo, method: 'su', password },
+      /su on web1 wants a password, and pgup gives passwords to sudo only/,
+      /let pat become root without one/,
     ],
   ];
   for (const [title, login, become, message, next] of refusals) {

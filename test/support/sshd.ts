@@ -42,6 +42,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '/usr/bin/fish': 'fish',
   '/bin/tcsh': 'tcsh',
   '/bin/mksh': 'mksh',
+  '/usr/bin/zsh': 'zsh',
+  '/usr/bin/doas': 'doas',
+  '/usr/bin/localedef': 'libc-bin',
+  '/usr/share/i18n/locales/de_DE': 'locales',
 };
 
 /** Installs what the tests of the line need. Returns why they cannot run, to be printed loudly. */
