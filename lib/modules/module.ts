@@ -69,6 +69,8 @@ export interface ModuleContext<Arguments = unknown> {
     readonly databases: readonly string[];
   };
   readonly run: string;
+  /** Decided and shown, not done. */
+  readonly check: boolean;
   /** Facts learned by earlier tasks, of this host and of all others; kept in the journal, so that resume has them. */
   learned(host: string): Readonly<Record<string, unknown>>;
   /** Facts learned for the deployment as a whole. */

@@ -62,8 +62,8 @@ export interface PlayInProgress {
   readonly hosts: readonly string[];
   /** Those of the batch that runs (`serial`). */
   readonly batch: readonly string[];
-  /** Those that failed or are not reached. */
-  readonly out: ReadonlySet<string>;
+  /** Which of them failed or are not reached. */
+  readonly out: Pick<ReadonlySet<string>, 'has'>;
 }
 
 /** Where a deployment stands on the way to its point of no return. `maybe`: said to be passed, never confirmed. */

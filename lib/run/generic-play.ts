@@ -50,7 +50,6 @@ interface Batch extends BatchRun {
 export async function runBatch(run: BatchRun): Promise<BatchEnd> {
   const { state, planned, batch: hosts, out } = run;
   const { tasks, handlers } = inheritPlay(planned.play);
-  state.play = { name: planned.name, hosts: planned.hosts, batch: hosts, out };
   const plain = factsTask(planned.play);
   const empty = {
     failures: [],
@@ -59,6 +58,8 @@ export async function runBatch(run: BatchRun): Promise<BatchEnd> {
     notified: new Map<string, Set<Task>>(),
   };
   const batch: Batch = { ...run, ...empty, handlers, plain, fatal: false };
+  const isOut = (host: string): boolean => out.has(host) || batch.lost.has(host);
+  state.play = { name: planned.name, hosts: planned.hosts, batch: hosts, out: { has: isOut } };
   const alive = new Set(hosts.filter((host) => !out.has(host)));
   const began = new Set(alive);
   const walk: Walk = { batch, alive, rescuing: false };

@@ -63,7 +63,7 @@ async function perform(work: HostTask, settings: TaskSettings, open: () => Promi
   await awaitOpenJob(work, open);
   const module = moduleOf(work);
   const limit = timeLimit(timeout, engine.now);
-  const context = moduleContext(work, module, await argumentsOf(work, module, open));
+  const context = moduleContext({ work, module, args: await argumentsOf(work, module, open), check });
   const query = module.read?.(context);
   const facts = query ? await (await open()).ask(limit.query(queryIn(environment, query))) : undefined;
   const decision = module.decide(context, facts);
@@ -291,7 +291,14 @@ async function argumentsOf(work: HostTask, module: Module, open: () => Promise<H
   return { ...args, ...Object.fromEntries(ofHost.map(([name, path]) => [name, found.get(name) ?? path])) };
 }
 
-function moduleContext(work: HostTask, module: Module, args: ValueMap): ModuleContext {
+interface Contextual {
+  readonly work: HostTask;
+  readonly module: Module;
+  readonly args: ValueMap;
+  readonly check: boolean;
+}
+
+function moduleContext({ work, module, args, check }: Contextual): ModuleContext {
   const { engine, state, task, host } = work;
   const scope = hostScope(work);
   const parsed = parseArguments(module, args);
@@ -309,6 +316,7 @@ function moduleContext(work: HostTask, module: Module, args: ValueMap): ModuleCo
     controller: engine.controller,
     deployment: { name, hosts, applications, databases },
     run: engine.run,
+    check,
     learned: (other) => state.knowledge.host(other),
     shared: state.knowledge.shared,
     now: engine.now(),

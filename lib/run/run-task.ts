@@ -1,9 +1,12 @@
 import { PgupError } from '../errors.ts';
 import { isValueList, isValueMap, type ValueMap } from '../inventory/inventory.ts';
+import { render } from '../playbook/expressions.ts';
 import type { Task } from '../playbook/playbook.ts';
 import type { DeploymentState, Engine } from './deployment-state.ts';
+import { hostScope } from './host-scope.ts';
 import { runHostTask } from './host-task.ts';
 import { HIDDEN, outcome, type HostOutcome } from './outcome.ts';
+import { textOf } from './task-settings.ts';
 
 export interface TaskRun {
   readonly engine: Engine;
@@ -18,7 +21,7 @@ export interface TaskRun {
 export async function runTaskOnHosts(run: TaskRun): Promise<ReadonlyMap<string, HostOutcome>> {
   const { engine, state, task, hosts, undo } = run;
   const deployment = state.planned.name;
-  const name = taskName(task);
+  const name = nameOn(run);
   engine.events.emit('task:start', { deployment, task: task.id, name, hosts, undo });
   const outcomes = await Promise.all(
     hosts.map(async (host): Promise<readonly [string, HostOutcome]> => {
@@ -63,6 +66,18 @@ function censored({ changed = false, attempts, results }: ValueMap): ValueMap {
 
 function hiddenError({ code, host, next }: PgupError): PgupError {
   return new PgupError(code, HIDDEN, { host, next });
+}
+
+/** The name as the first of the hosts would say it: it may hold expressions. */
+function nameOn({ engine, state, task, hosts }: TaskRun): string {
+  const [host] = hosts;
+  if (!task.name || task.name.constant || host === undefined) return taskName(task);
+  try {
+    return textOf('name', render(task.name, hostScope({ engine, state, task, host, extra: new Map() })));
+  } catch {
+    // a name that cannot be made is no reason not to do what it names
+    return taskName(task);
+  }
 }
 
 /** The task's name as written, else its module. */

@@ -12,7 +12,7 @@ export function hostPath(word: string): Command {
   const pieces = rest.split(/(\$(?:\w+|\{\w+\}))/).map((piece, index) => {
     if (index % 2 === 0) return piece === '' ? '' : quote(piece);
     const name = piece.replace(/[${}]/g, '');
-    return /^\d/.test(name) ? quote(piece) : `"\${${name}-${piece.replace('$', '\\$')}}"`;
+    return /^\d/.test(name) ? quote(piece) : `"\${${name}-${piece.replace(/[$}]/g, '\\$&')}}"`;
   });
   const joined = home + pieces.join('');
   return raw(joined === '' ? "''" : joined);

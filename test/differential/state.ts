@@ -1,19 +1,29 @@
 import type { Lab } from '../../lab/open-lab.ts';
 
 /** Everything that the playbooks may have changed on a host, as text; what is different by itself is left out. */
-export async function stateOf(lab: Lab, host: string): Promise<string> {
+async function stateOf(lab: Lab, host: string): Promise<ReadonlySet<string>> {
   const script = `
     cd /
+    stat -c '%n %X %Y' /srv/f/times 2>/dev/null
     find /srv /tmp /home/ops /root /etc/systemd /etc/apt -xdev \\( -path /srv/apt -o -path /srv/wheels -o -name '.ansible*' \\
-      -o -name 'systemd-private*' -o -name '.bash*' -o -name '.ssh' -o -path /tmp/tmp.\\* \\) -prune \\
+      -o -name 'systemd-private*' -o -name '.bash*' -o -name '.ssh' -o -path /tmp/tmp.\\* -o -path '/tmp/ansible_*' \\) -prune \\
       -o -printf '%p %y %m %U %G %n %l %s\\n' | grep -v '^\\S* d' | LC_ALL=C sort
     find /srv /tmp /home/ops /root /etc/systemd -xdev \\( -path /srv/apt -o -path /srv/wheels -o -name '.ansible*' \\
-      -o -name 'systemd-private*' \\) -prune -o -type d -printf '%p %m %U %G\\n' | LC_ALL=C sort
+      -o -name 'systemd-private*' -o -path '/tmp/ansible_*' \\) -prune -o -type d -printf '%p %m %U %G\\n' | LC_ALL=C sort
     find /srv/t /srv/f /home/ops -xdev -type f -not -path '*/.ansible/*' -exec sha1sum {} + 2>/dev/null | LC_ALL=C sort
-    stat -c '%n %X %Y' /srv/f/times 2>/dev/null
-    for unit in probe fails cron dbus; do systemctl show -p ActiveState,SubState,UnitFileState,LoadState $unit; done
+    for unit in probe fails cron dbus; do
+      for what in ActiveState SubState UnitFileState LoadState; do echo "$unit $(systemctl show -p $what $unit)"; done
+    done
     dpkg-query -W -f '\${Package} \${Version} \${Status}\\n'
     apt-mark showauto | LC_ALL=C sort`;
   const { stdout } = await lab.run(host, ['sh', '-c', script], { mayFail: true });
-  return stdout.replaceAll(/\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~/g, '.BACKUP~');
+  return new Set(stdout.replaceAll(/\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~/g, '.BACKUP~').split('\n'));
+}
+
+/** What is so on one of two hosts only, each line with the host that it is so on. */
+export async function stateDifferences(lab: Lab, one: string, other: string): Promise<readonly string[]> {
+  const [here, there] = await Promise.all([stateOf(lab, one), stateOf(lab, other)]);
+  const only = (host: string, mine: ReadonlySet<string>, others: ReadonlySet<string>): readonly string[] =>
+    [...mine].filter((line) => !others.has(line)).map((line) => `${host}: ${line}`);
+  return [...only(one, here, there), ...only(other, there, here)];
 }

@@ -55,20 +55,21 @@ export const command: Module<CommandArguments> = {
     const words = wordsOf(args);
     return foreseen(args, typeof words === 'string' ? [] : words);
   },
-  decide: ({ arguments: args }, facts) => {
+  decide: ({ arguments: args, check }, facts) => {
     const words = wordsOf(args);
     if (!Array.isArray(words)) return { kind: 'failed', says: words as string };
     const written = raw(
       words.map((word: string) => (args.expand_argument_vars ? hostPath(word).text : quote(word))).join(' '),
     );
-    return decided(args, facts, { shown: words, says: words.join(' '), run: sh`exec ${written}` });
+    return decided({ args, facts, check }, { shown: words, says: words.join(' '), run: sh`exec ${written}` });
   },
   report: ({ arguments: args }, results, timing) => {
     const words = wordsOf(args);
     const [first] = results;
-    if (first && typeof words !== 'string' && isNotFound(first, words[0] ?? '')) {
-      const values = { cmd: args.cmd ?? words.join(' '), rc: 2, stdout: '', stderr: '' };
-      return { changed: false, failed: `there is no program "${words[0] ?? ''}"`, values };
+    const refused = first && typeof words !== 'string' ? refusalOf(first, words[0] ?? '') : undefined;
+    if (refused && typeof words !== 'string') {
+      const values = { cmd: args.cmd ?? words.join(' '), rc: refused.rc, stdout: '', stderr: '' };
+      return { changed: false, failed: refused.says, values };
     }
     return reported(args, typeof words === 'string' ? [] : words, first, timing);
   },
@@ -85,9 +86,12 @@ export const shell: Module<ShellArguments> = {
   paths: ['chdir', 'creates', 'removes'],
   read: ({ arguments: args }) => guards(args),
   foresee: ({ arguments: args }) => foreseen(args, args.cmd ?? ''),
-  decide: ({ arguments: args }, facts) => {
+  decide: ({ arguments: args, check }, facts) => {
     const cmd = args.cmd ?? '';
-    return decided(args, facts, { shown: cmd, says: cmd, run: sh`exec ${args.executable ?? '/bin/sh'} -c ${cmd}` });
+    return decided(
+      { args, facts, check },
+      { shown: cmd, says: cmd, run: sh`exec ${args.executable ?? '/bin/sh'} -c ${cmd}` },
+    );
   },
   report: ({ arguments: args }, results, timing) => reported(args, args.cmd ?? '', results[0], timing),
 };
@@ -126,11 +130,17 @@ interface Run {
   readonly run: Command;
 }
 
-function decided(args: Common, facts: Result | undefined, { shown, says, run }: Run): Decision {
+interface Deciding {
+  readonly args: Common;
+  readonly facts: Result | undefined;
+  readonly check: boolean;
+}
+
+function decided({ args, facts, check }: Deciding, { shown, says, run }: Run): Decision {
   const found = facts ? answers(facts) : new Map<string, string>();
   const { chdir, creates, removes } = args;
   const skipped = (reason: string, why: string): Decision => {
-    const msg = `Did not run command since '${why}`;
+    const msg = `${check ? 'Would' : 'Did'} not run command since '${why}`;
     const values = { cmd: shown, rc: 0, stdout: `skipped, since ${why.replace("'", '')}`, stderr: '', msg };
     return { kind: 'nothing', reason, values: { ...values, start: null, end: null, delta: null } };
   };
@@ -173,14 +183,23 @@ function inputOf({ stdin, stdin_add_newline: newline }: Common): Input | undefin
   return stdin instanceof Secret ? new Secret(`${stdin.reveal()}\n`) : `${stdin}\n`;
 }
 
-/** The shell's way of saying that there is no such program. */
-function isNotFound(result: Result, word: string): boolean {
-  return (
-    codeOf(result) === 127 &&
-    result.stdout.length === 0 &&
-    complaintOf(result).includes(word) &&
-    /not found|No such file/.test(errorsOf(result))
-  );
+/** The shell's way of saying that there is no such program, or that it is none; with the error number of the system. */
+function refusalOf(result: Result, word: string): { readonly rc: number; readonly says: string } | undefined {
+  if (result.stdout.length > 0 || !complaintOf(result).includes(word)) return undefined;
+  const errors = errorsOf(result);
+  if (codeOf(result) === 127 && /not found|No such file/.test(errors))
+    return { rc: 2, says: `there is no program "${word}"` };
+  if (codeOf(result) === 126 && /Permission denied/.test(errors))
+    return { rc: 13, says: `"${word}" is no program that may be run` };
+  return undefined;
+}
+
+/** What the shell itself says of a process that a signal ended is not the process's own. */
+function ownErrors(result: Result): string {
+  const errors = errorsOf(result);
+  return codeOf(result) > 128
+    ? errors.replace(/^(?:Killed|Terminated|Hangup|Aborted|Segmentation fault|Quit)[^\n]*\n?$/m, '')
+    : errors;
 }
 
 function reported(args: Common, cmd: Value, result: Result | undefined, { began, ended }: Before): ModuleReport {
@@ -191,7 +210,7 @@ function reported(args: Common, cmd: Value, result: Result | undefined, { began,
     cmd,
     rc,
     stdout: strip(result ? outOf(result) : ''),
-    stderr: strip(result ? errorsOf(result) : ''),
+    stderr: strip(result ? ownErrors(result) : ''),
     start: timeText(began),
     end: timeText(ended),
     delta: spanText(ended - began),

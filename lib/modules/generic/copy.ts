@@ -12,7 +12,7 @@ import { boolean, ownership, text } from './arguments.ts';
 import { copyOnHost } from './copy-on-host.ts';
 import { candidates, lookStep } from './copy-targets.ts';
 import { localFiles, type LocalFile } from './local-files.ts';
-import { modeText, wantedMode } from './mode.ts';
+import { chmodText, modeText, wantedMode } from './mode.ts';
 import { ownershipChange } from './ownership.ts';
 import { pathFacts, pathQuestion, pathValues, type PathFacts } from './path-facts.ts';
 import { codeOf, complaintOf, orFail, outOf } from './results.ts';
@@ -229,13 +229,20 @@ function decided(context: Context, found: Answers, sources: Sources): Decision {
   };
 }
 
+/** Makes a folder and those above it that are missing; all that are made get the mode and the owner. */
 function folderStep(path: string, { directory_mode: mode, owner, group }: Arguments): Step {
   const bits = mode === undefined ? undefined : wantedMode(mode, { current: 0o755, directory: true });
   const whom = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`;
+  const settle = [
+    ...(bits === undefined ? [] : [sh`chmod ${chmodText(bits)} -- "$__d"`]),
+    ...(whom === '' ? [] : [sh`chown ${whom} -- "$__d"`]),
+  ].map((each) => `${each.text} || exit 1; `);
   return {
     kind: 'change',
     says: `make the directory ${path}`,
-    command: sh`mkdir -p -- ${path} && ${bits === undefined ? raw(':') : sh`chmod ${modeText(bits)} -- ${path}`} && ${whom === '' ? raw(':') : sh`chown ${whom} -- ${path}`}`,
+    command: sh`( __d=${path}; set --; while [ ! -d "$__d" ]; do set -- "$__d" "$@"; __d=$(dirname -- "$__d"); done
+mkdir -p -- ${path} || exit 1
+for __d in "$@"; do ${raw(settle.join(''))}:; done )`,
     judge: orFail(`could not make the directory ${path}`),
   };
 }

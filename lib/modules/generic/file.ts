@@ -22,8 +22,8 @@ const schema = z
     recurse: boolean('owner, group and mode of everything inside a directory too').default(false),
     follow: boolean('links are followed').default(true),
     force: boolean('make a link although there is a file, or nothing where it leads').default(false),
-    modification_time: text('"preserve" or "now" for touch').optional(),
-    access_time: text('"preserve" or "now" for touch').optional(),
+    modification_time: text('for touch: "preserve", "now", or a moment as [[CC]YY]MMDDhhmm[.ss]').optional(),
+    access_time: text('for touch: "preserve", "now", or a moment as [[CC]YY]MMDDhhmm[.ss]').optional(),
   })
   .refine(({ path, dest, name }) => (path ?? dest ?? name) !== undefined, {
     error: '"file" needs the argument "path"',
@@ -42,6 +42,7 @@ export const file: Module<Arguments> = {
   read: ({ arguments: args }) => ({ kind: 'query', command: question(args) }),
   decide: ({ arguments: args }, facts) => {
     const found: Answers = facts ? answers(facts) : new Map();
+    if (found.has('it.denied')) return { kind: 'failed', says: `${pathOf(args)}: permission denied` };
     return decideState({
       args,
       found,
@@ -49,6 +50,7 @@ export const file: Module<Arguments> = {
       known: pathFacts(found, { name: 'it', path: pathOf(args) }),
     });
   },
+  foresee: ({ arguments: args }) => ({ path: pathOf(args) }),
   report: ({ arguments: args }, results) => {
     const [last] = results;
     const path = pathOf(args);
@@ -74,15 +76,23 @@ function question(args: Arguments): Command {
     questions.push(pathQuestion({ name: 'followed', path, follow: true }));
   }
   if (args.src !== undefined) {
-    const source =
-      args.state === 'link' && !args.src.startsWith('/') ? `${path.replace(/[^/]*$/, '')}${args.src}` : args.src;
-    questions.push(pathQuestion({ name: 'source', path: source, follow: args.state === 'link' }));
+    questions.push(pathQuestion({ name: 'source', path: sourceOf(args, args.src), follow: args.state === 'link' }));
+  } else if (args.state === 'link' || args.state === undefined) {
+    // where the path is a link already, what it leads to
+    questions.push(pathQuestion({ name: 'source', path, follow: true }));
   }
+  if (args.state === 'touch') questions.push(...stampsOf(args).flatMap((each) => stampQuestion(each, path)));
   if (args.state === 'directory') questions.push(outputAnswer('missing', missingFolders(path)));
   if (args.state === 'link') questions.push(testAnswer('filled', sh`[ -n "$(ls -A ${path} 2>/dev/null)" ]`));
   if (args.recurse)
     questions.push(outputAnswer('inside', sh`find ${path} -mindepth 1 -printf '%y %m %U %G %u %g %p\\0'`));
   return lines(...questions, sh`printf 'umask %s\nuid %s\ngid %s\n' "$(umask)" "$(id -u)" "$(id -g)"`);
+}
+
+/** What a link leads to, from where it stands. */
+function sourceOf({ state, ...args }: Arguments, src: string): string {
+  const relative = state === 'link' && !src.startsWith('/');
+  return relative ? `${pathOf({ ...args, state }).replace(/[^/]*$/, '')}${src}` : src;
 }
 
 /** The folders on the way to a path that are not there, the outermost first. */
@@ -104,7 +114,8 @@ interface State {
 function decideState(state: State): Decision {
   const { args, found, path, known } = state;
   const followed = args.follow ? pathFacts(found, { name: 'followed', path }) : undefined;
-  const wanted = args.state ?? (known ? undefined : args.recurse ? 'directory' : 'file');
+  const there = known?.kind === 'link' ? 'link' : undefined;
+  const wanted = args.state ?? (known ? there : args.recurse ? 'directory' : 'file');
   switch (wanted) {
     case 'absent':
       return absent(state);
@@ -118,7 +129,13 @@ function decideState(state: State): Decision {
       return directory({ ...state, known: followed ?? known });
     case 'file': {
       const there = followed ?? known;
-      if (there && (there.kind === 'file' || there.kind === 'link')) return attributes(state, there);
+      if (there && (there.kind === 'file' || there.kind === 'link')) {
+        // a link that is followed is spoken of by what it leads to
+        const real = args.follow && known?.kind === 'link' ? known.source : undefined;
+        return real === undefined
+          ? attributes(state, there)
+          : attributes({ ...state, args: { ...args, path: real }, path: real }, there);
+      }
       const says = `file (${path}) is ${there ? stateOf(there) : 'absent'}, cannot continue`;
       return there ? refuse({ path, known: there }, says) : absentRefused(path, says);
     }
@@ -139,7 +156,8 @@ function absentRefused(path: string, says: string): Decision {
 function step(args: Arguments, says: readonly string[], commands: readonly Command[]): Decision {
   const path = pathOf(args);
   const all = commands.map(({ text: each }) => each).join(' &&\n');
-  const look = pathQuestion({ name: 'it', path, follow: args.follow && args.state !== 'link' });
+  const asLink = args.state === 'link' || args.state === undefined;
+  const look = pathQuestion({ name: 'it', path, follow: args.follow && !asLink });
   const command = raw(`( ${all}\n) >&2; __code=$?\n${look.text}\nexit "$__code"`);
   return {
     kind: 'steps',
@@ -226,12 +244,15 @@ function link(state: State): Decision {
   const { args, found, path, known } = state;
   const target = args.src ?? known?.target;
   if (target === undefined) return refuse({ path, known }, 'a link needs "src": what it leads to');
-  const source = pathFacts(found, { name: 'source', path: target });
+  const led0 = args.src === undefined ? path : sourceOf(args, args.src);
+  const source = pathFacts(found, { name: 'source', path: led0 });
   if (args.src !== undefined && !source && !args.force && known?.target !== target) {
     return refuse({ path, known }, `${target}, where the link would lead, is not there: "force" makes it nevertheless`);
   }
+  // what is said of owner, group and mode is about what the link leads to, where it is followed
+  const led = args.follow && source ? ownershipChange(source, args) : undefined;
   if (known?.kind === 'link' && known.target === target)
-    return settled(args, known, [], [ownershipChange(known, args)]);
+    return settled(args, known, [], [led ?? ownershipChange(known, args)]);
   if (known && known.kind !== 'link' && !args.force) {
     return refuse({ path, known }, `${path} is a ${stateOf(known)}, which is not replaced by a link without "force"`);
   }
@@ -243,7 +264,7 @@ function link(state: State): Decision {
   return step(
     args,
     [`link ${path} to ${target}`],
-    [...commands, ...(whom === '' ? [] : [sh`chown -h ${whom} -- ${path}`])],
+    [...commands, ...(led ? led.commands : whom === '' ? [] : [sh`chown -h ${whom} -- ${path}`])],
   );
 }
 
@@ -259,12 +280,47 @@ function hard({ args, found, path, known }: State): Decision {
 }
 
 function touch({ args, found, path, known }: State): Decision {
-  const kept = args.modification_time === 'preserve' && args.access_time === 'preserve';
+  const stamps = stampsOf(args);
+  const kept = stamps.every(({ name, stamp }) => stamp === 'preserve' || found.get(name) === found.get(`${name}.is`));
   if (known && kept) return settled(args, known, [], [ownershipChange({ ...known, path }, args)]);
-  const which =
-    args.modification_time === 'preserve' ? raw('-a') : args.access_time === 'preserve' ? raw('-m') : raw('');
-  const present = known ? { ...known, path } : made1(found, path, 'file');
-  return settled(args, known, [`touch ${path}`], [ownershipChange(present, args)], [sh`touch ${which} -- ${path}`]);
+  // where nothing is said of a new file's times, or "preserve", they are now
+  const commands = stamps.flatMap(({ flag, stamp }): readonly Command[] => {
+    if (stamp === 'preserve') return known ? [] : [sh`touch -c ${raw(flag)} -- ${path}`];
+    return [stamp === 'now' ? sh`touch ${raw(flag)} -- ${path}` : sh`touch ${raw(flag)} -t ${stamp} -- ${path}`];
+  });
+  if (known) return settled(args, known, [`touch ${path}`], [ownershipChange({ ...known, path }, args)], commands);
+  const { commands: owning, says, wrong } = ownershipChange(made1(found, path, 'file'), args);
+  if (wrong !== undefined) return refuse({ path, known }, wrong);
+  // what could not be made as it was wanted is not left behind
+  const settling = owning.map((each) => sh`{ ${each} || { rm -f -- ${path}; false; }; }`);
+  return step(args, [`touch ${path}`, ...says], [sh`touch -- ${path}`, ...settling, ...commands]);
+}
+
+interface Stamp {
+  readonly name: 'mtime' | 'atime';
+  readonly flag: '-m' | '-a';
+  /** `now`, `preserve`, or `[[CC]YY]MMDDhhmm[.ss]` in the host's time zone. */
+  readonly stamp: string;
+}
+
+function stampsOf({ modification_time: modified = 'now', access_time: accessed = 'now' }: Arguments): readonly Stamp[] {
+  return [
+    { name: 'mtime', flag: '-m', stamp: modified },
+    { name: 'atime', flag: '-a', stamp: accessed },
+  ];
+}
+
+/** The moment that a stamp is, and the one that the file has: they are the same where nothing is to be done. */
+function stampQuestion({ name, stamp }: Stamp, path: string): readonly Command[] {
+  const [, date, time, seconds = '00'] = /^(\d{8})(\d{4})(?:\.(\d\d))?$/.exec(stamp) ?? [];
+  if (date === undefined || time === undefined) return [];
+  const day = date.replace(/^(....)(..)/, '$1-$2-');
+  const words = `${day} ${time.slice(0, 2)}:${time.slice(2)}:${seconds}`;
+  const format = name === 'mtime' ? '%Y' : '%X';
+  return [
+    outputAnswer(name, sh`date -d ${words} +%s`),
+    outputAnswer(`${name}.is`, sh`stat -L -c ${format} -- ${path}`),
+  ];
 }
 
 /** As Ansible does: links and touched files are named by `dest`, all else by `path`. */
@@ -272,8 +328,11 @@ function valuesOf(args: Arguments, known: PathFacts | undefined): ValueMap {
   const path = pathOf(args);
   if (!known) return { path, state: 'absent' };
   const { src = known.target ?? '' } = args;
-  if (args.state === 'link') return { dest: path, src, ...(known.dangling ? {} : pathValues(known)) };
+  if (args.state === 'link' || (args.state === undefined && known.kind === 'link'))
+    return { dest: path, src, ...(known.dangling ? {} : pathValues(known)) };
   const values = pathValues(known);
   if (args.state === 'hard') return { dest: path, src, ...values };
-  return args.state === 'touch' || stateOf(known) === 'hard' ? { dest: path, ...values } : { path, ...values };
+  const hard = args.state === undefined && stateOf(known) === 'hard';
+  if (args.state === 'touch' || hard) return { dest: path, ...values };
+  return { path: args.path ?? args.dest ?? args.name ?? path, ...values };
 }

@@ -45,17 +45,16 @@ function applied(bits: number, { who, operator, what, directory, umask }: Clause
     if (what.includes('s') && each === 'g') given |= 0o2000;
     if (each === 'u') cleared |= 0o4000;
     if (each === 'g') cleared |= 0o2000;
+    if (each === 'o') cleared |= 0o1000;
   }
   if (what.includes('t') && (everyone || who.includes('o') || who.includes('u'))) given |= 0o1000;
-  if (everyone) cleared |= 0o1000;
   switch (operator) {
     case '+':
       return bits | given;
     case '-':
       return bits & ~given;
     default:
-      // a directory's set-id bits stay unless they are named
-      return (bits & ~(directory ? cleared & 0o777 : cleared)) | given;
+      return (bits & ~cleared) | given;
   }
 }
 
@@ -69,6 +68,11 @@ function permissionsOf(what: string, bits: number, directory: boolean): number {
     (what.includes('w') ? 2 : 0) |
     (what.includes('x') || (what.includes('X') && anyExecute) ? 1 : 0)
   );
+}
+
+/** For chmod: with a digit more than it needs, or a directory keeps the set-id bits that it has. */
+export function chmodText(mode: number): string {
+  return `0${modeText(mode).padStart(4, '0')}`;
 }
 
 /** `0644` and `02755`, as Ansible shows modes. */

@@ -1,7 +1,7 @@
 import type { Command } from '../../shell/host-shell.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Ownership } from './arguments.ts';
-import { modeText, wantedMode } from './mode.ts';
+import { chmodText, modeText, wantedMode } from './mode.ts';
 import type { PathFacts } from './path-facts.ts';
 
 /** What has to be done to a path for it to have the wanted owner, group and mode. */
@@ -32,7 +32,7 @@ export function ownershipChange(facts: Present, { owner, group, mode }: Ownershi
   if (wanted === undefined) return { commands, says, wrong: `the mode "${mode}" cannot be read` };
   // chown takes the set-id bits away, so that the mode is set again after it
   if (wanted !== facts.mode || (commands.length > 0 && (wanted & 0o6000) !== 0)) {
-    commands.push(sh`chmod ${modeText(wanted)} -- ${path}`);
+    commands.push(sh`chmod ${chmodText(wanted)} -- ${path}`);
     if (wanted !== facts.mode) says.push(`set the mode of ${path} from ${modeText(facts.mode)} to ${modeText(wanted)}`);
   }
   return { commands, says };

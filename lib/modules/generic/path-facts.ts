@@ -68,6 +68,7 @@ printf '%s %s\n' ${`${name}.target*`} "$(readlink -n -- ${path} | base64 -w0)"
 printf '%s %s\n' ${`${name}.source*`} "$(readlink -nf -- ${path} | base64 -w0)"
 fi
 ${checksum === undefined ? raw(':') : sum}
+else case $(LC_ALL=C stat -- ${path} 2>&1) in *'Permission denied'*) printf '%s yes\n' ${`${name}.denied`} ;; esac
 fi`;
 }
 
@@ -127,7 +128,7 @@ export function statValues(facts: PathFacts): ValueMap {
   return {
     exists: true,
     path: facts.path,
-    mode: modeText(mode),
+    mode: (mode & 0o7777).toString(8).padStart(4, '0'),
     isdir: kind === 'directory',
     ischr: kind === 'character',
     isblk: kind === 'block',
@@ -163,7 +164,7 @@ export function statValues(facts: PathFacts): ValueMap {
     readable: facts.readable,
     writeable: facts.writeable,
     executable: facts.executable,
-    ...(checksum === undefined ? {} : { checksum }),
+    ...(checksum === undefined || kind !== 'file' ? {} : { checksum }),
     ...(target === undefined ? {} : { lnk_target: target, lnk_source: source ?? target }),
   };
 }

@@ -45,6 +45,7 @@ export const stat: Module<z.output<typeof schema>> = {
   decide: ({ arguments: { path, get_mime: wantsMime, get_attributes: wantsAttributes } }, facts) => {
     const found = facts && answers(facts);
     const known = found && pathFacts(found, { name: 'it', path });
+    if (found?.has('it.denied')) return { kind: 'failed', says: `${path}: permission denied` };
     if (!known) return { kind: 'nothing', reason: `${path} is not there`, values: { stat: { exists: false } } };
     const [mimetype, charset] = (found.get('mime') ?? '').trim().split(/;\s*charset=|;\s*/);
     const [version, flags] = /^\s*(\d+)\s+(\S+)/.exec(found.get('attributes') ?? '')?.slice(1) ?? [];

@@ -94,6 +94,7 @@ export function decide({ module: name, host = 'db1', state, facts = (text) => te
   const { run, facts: known } = moment(state);
   const context: ModuleContext = {
     host,
+    check: false,
     run: given.run ?? run,
     arguments: module.schema.parse(given.arguments ?? {}),
     shared: { upgrade: given.upgrade ?? upgrade(run) },
