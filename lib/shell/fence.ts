@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { PgupError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { checkedUser } from './become.ts';
@@ -41,7 +41,7 @@ const built = new WeakMap<Mutation, string>();
 export function mutation(options: MutationOptions): Mutation {
   const { command, claim, as, stdin, deadline, job } = options;
   const body = insideFence(command, as);
-  const check = claim === 'unclaimed' ? unclaimedCheck() : claimedCheck(claim, job);
+  const check = claim === 'unclaimed' ? UNCLAIMED_CHECK : claimedCheck(claim, job);
   return fence({ command, claim, as, stdin, deadline, script: `${check}${body}` });
 }
 
@@ -58,7 +58,7 @@ export function jobMutation(options: {
   readonly deadline: number;
 }): Mutation {
   const { command, claim, job, script, stdin, deadline } = options;
-  const check = claim === 'unclaimed' ? unclaimedCheck() : claimedCheck(claim, job);
+  const check = claim === 'unclaimed' ? UNCLAIMED_CHECK : claimedCheck(claim, job);
   return fence({ command, claim, as: undefined, stdin, deadline, script: `${check}${script.text}` });
 }
 
@@ -81,16 +81,12 @@ interface FenceOptions {
 }
 
 function fence({ command, claim, as, stdin, deadline, script }: FenceOptions): Mutation {
-  const word = randomBytes(12).toString('hex');
-  const fenced = raw(`${REFUSE(word)}${script}`);
+  const word = randomUUID().replaceAll('-', '');
+  const fenced = raw(`__refuses='${word.slice(0, 16)} ${word.slice(16)}'\n${script}`);
   const made: Mutation = Object.freeze({ kind: 'mutation', command, fenced, claim, as, stdin, deadline });
   built.set(made, word);
   return made;
 }
-
-/** Defines `__refuse`, which says why nothing was done. */
-const REFUSE = (word: string): string =>
-  `__refuse() { printf '\\036pgup-refused %s%s %s\\036' ${word.slice(0, 12)} ${word.slice(12)} "$*" >&2; exit ${REFUSED}; }\n`;
 
 /** Opens the guard on descriptor 9 and locks it. */
 export const TAKE_GUARD = `command -v flock >/dev/null || __refuse no-flock
@@ -109,34 +105,49 @@ export function claimWords(claim: Claim): string {
   return `${claim.token} ${encodeURIComponent(claim.run)} ${encodeURIComponent(claim.owner)}`;
 }
 
-function claimedCheck(claim: Claim, job: string | undefined): string {
-  return `${TAKE_GUARD}${READ_CLAIM}[ "$__state $__token $__run $__owner" = ${quote(`held ${claimWords(claim)}`)} ] ||
-  __refuse other "$__state" "$__token" "$__run" "$__owner" "$__deployment"
-for __j in ${JOBS}/*/open; do
-  [ ! -e "$__j" ] || [ "$__j" = ${quote(`${JOBS}/${job ?? ''}/open`)} ] || { __j=\${__j%/open}; __refuse job "\${__j##*/}"; }
-done
-`;
-}
-
 /**
- * Where no run ever was, there is nothing to look at and nothing is made. Where the guard may be locked (root), it is
- * shared: many of these side by side, but none beside an acquire.
+ * What every shell is taught before its first command, so that a fence is a line and not a page. `__refuses` is the word
+ * of the mutation in two halves: it stands nowhere in full until a refusal says it.
+ *
+ * Where no run ever was (`__pgup_unclaimed`), there is nothing to look at and nothing is made. Where the guard may be
+ * locked (root), it is shared: many of these side by side, but none beside an acquire. The command gets the guard's
+ * descriptor closed, so that a daemon that it starts does not hold the host for ever; where there is none, it needs no
+ * process of its own for that.
  */
-function unclaimedCheck(): string {
-  return `if [ -e ${CLAIM} ]; then
+export const FENCE_LESSON = `
+__refuse() { printf '\\036pgup-refused %s%s %s\\036' $__refuses "$*" >&2; exit ${REFUSED}; }
+__pgup_claimed() {
+  ${TAKE_GUARD}${READ_CLAIM}[ "$__state $__token $__run $__owner" = "$1" ] ||
+    __refuse other "$__state" "$__token" "$__run" "$__owner" "$__deployment"
+  for __j in ${JOBS}/*/open; do
+    [ ! -e "$__j" ] || [ "$__j" = "$2" ] || { __j=\${__j%/open}; __refuse job "\${__j##*/}"; }
+  done
+  __guarded=1
+}
+__pgup_unclaimed() {
+  __guarded=
+  [ -e ${CLAIM} ] || return 0
   if [ -w ${GUARD} ] && command -v flock >/dev/null; then
     exec 9>>${GUARD}
     flock -s -w ${PATIENCE} 9 || __refuse busy
+    __guarded=1
   fi
-  ${READ_CLAIM}  [ "$__state" != held ] || __refuse other "$__state" "$__token" "$__run" "$__owner" "$__deployment"
-fi
+  ${READ_CLAIM}[ "$__state" != held ] || __refuse other "$__state" "$__token" "$__run" "$__owner" "$__deployment"
+}
+__pgup_fenced() {
+  if [ -n "$__guarded" ]; then (exec 9>&-; __pgup_in); else eval "$__pgup_c"; fi
+}
 `;
+
+function claimedCheck(claim: Claim, job: string | undefined): string {
+  return `__pgup_claimed ${quote(`held ${claimWords(claim)}`)} ${quote(`${JOBS}/${job ?? ''}/open`)}\n`;
 }
 
-/** The command with the lock's descriptor closed, so that a daemon that it starts does not hold the host for ever. */
+const UNCLAIMED_CHECK = '__pgup_unclaimed\n';
+
 function insideFence(command: Command, as: string | undefined): string {
   const text = as === undefined ? command.text : asUser(as, command).text;
-  return `__pgup_c=${quote(text)}\n(exec 9>&-; __pgup_in)\n`;
+  return `__pgup_c=${quote(text)}\n__pgup_fenced\n`;
 }
 
 /**

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { Secret } from '../secret.ts';
 import type { Connection, Ending } from '../transport/transport.ts';
 import { encodeText } from './bytes.ts';
+import { FENCE_LESSON } from './fence.ts';
 import { quote } from './sh.ts';
 import { userOf, type Way } from './become.ts';
 import { Collector, PRELUDE, endingOf, runLine } from './protocol.ts';
@@ -218,7 +219,7 @@ export function lessonFor(way: Way, surroundings: Surroundings): string {
   // runuser changes the user and nothing else: a program that looks at HOME would read root's files.
   const home =
     user === way.login ? '' : `HOME=~${user} USER=${quote(user)} LOGNAME=${quote(user)}\nexport HOME USER LOGNAME\n`;
-  return PRELUDE + home + (surroundings === 'neutral' ? NEUTRAL : '');
+  return PRELUDE + FENCE_LESSON + home + (surroundings === 'neutral' ? NEUTRAL : '');
 }
 
 function says(ending: Ending): string {
