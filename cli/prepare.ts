@@ -4,6 +4,7 @@ import { problem, ProblemsError, type Problem } from '../lib/errors.ts';
 import { connectionsOf, type Connection } from '../lib/inventory/connection.ts';
 import { deploymentsOf } from '../lib/inventory/deployments.ts';
 import type { Inventory } from '../lib/inventory/inventory.ts';
+import { implicitHosts } from '../lib/inventory/implicit-hosts.ts';
 import { loadInventory } from '../lib/inventory/load-inventory.ts';
 import { Vault } from '../lib/inventory/vault.ts';
 import { moduleCatalogue } from '../lib/modules/catalogue.ts';
@@ -65,7 +66,10 @@ export function prepare(options: {
   const found = playbook.flavour === 'upgrade' ? deploymentsOf(inventory) : { deployments: [], problems: [] };
   problems.push(...found.problems);
   problems.push(...checkVariables(inventory, found.deployments, playbook.flavour));
-  const reached = connectionsOf({ hosts: inventory.hosts.values(), render: inventoryRender(inventory) });
+  const reached = connectionsOf({
+    hosts: [...inventory.hosts.values(), ...implicitHosts(inventory)],
+    render: inventoryRender(inventory),
+  });
   problems.push(...reached.problems);
   problems.push(...checkNames({ playbook, inventory }));
   const { tags, skipTags, startAtTask } = settings;

@@ -37,6 +37,8 @@ export interface EventMap {
     readonly steps: readonly string[];
     readonly seconds: number;
     readonly values?: Readonly<Record<string, unknown>>;
+    /** With `--diff`: what files were and become. */
+    readonly diffs?: readonly FileDiff[];
   };
   /** Its intent is in the journal, and nothing of it has been sent. `step` counts within the task on that host. */
   'step:start': {
@@ -118,6 +120,13 @@ export interface AdHocError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly next: string | undefined;
+}
+
+/** A file as it was and as it becomes; what was not there was empty. */
+export interface FileDiff {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
 }
 
 export type HostStatus =

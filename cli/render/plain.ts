@@ -2,6 +2,7 @@ import type { AnyEvent, Recap } from '../../lib/events.ts';
 import type { CliContext } from '../context.ts';
 import { formatDuration } from './duration.ts';
 import { escapeEvent } from './escape.ts';
+import { unifiedDiff } from './unified-diff.ts';
 import { painter, STATUS_STYLE, type Paint } from './painter.ts';
 
 /** Lines for people, in the order things happen. Several deployments at once: each line names its own. */
@@ -46,6 +47,10 @@ export function plainRenderer(context: CliContext): (event: AnyEvent) => void {
         say(`${of(event.deployment)}  ${paint(STATUS_STYLE[status], status.padEnd(8))} ${host}: ${name}${time}`);
         if (status === 'would-change') for (const step of steps) say(`${of(event.deployment)}             ${step}`);
         else if (says !== name && says !== '') say(`${of(event.deployment)}             ${indent(says)}`);
+        for (const line of (event.diffs ?? []).flatMap(unifiedDiff)) {
+          const style = line.startsWith('+') ? 'green' : line.startsWith('-') ? 'red' : 'gray';
+          say(`${of(event.deployment)}             ${paint(style, line)}`);
+        }
         break;
       }
       case 'step:start':
@@ -94,6 +99,7 @@ export function plainRenderer(context: CliContext): (event: AnyEvent) => void {
       case 'ping:host':
       case 'exec:host':
       case 'facts:host':
+      case 'step:end':
       case 'deployment:start':
       case 'deployment:end':
       case 'run:end':

@@ -71,6 +71,8 @@ export interface ModuleContext<Arguments = unknown> {
   readonly run: string;
   /** Decided and shown, not done. */
   readonly check: boolean;
+  /** Steps that write files say what is there before (`--diff`). */
+  readonly diff: boolean;
   /** Facts learned by earlier tasks, of this host and of all others; kept in the journal, so that resume has them. */
   learned(host: string): Readonly<Record<string, unknown>>;
   /** Facts learned for the deployment as a whole. */
@@ -157,6 +159,8 @@ export type Step =
       readonly owner?: string;
       /** What the content was made from, for `--diff`: the file as the old cluster has it. */
       readonly before?: string;
+      /** The path that it is about, where it is written beside it first. */
+      readonly shown?: string;
     })
   /** A read-only question, once. */
   | (StepBase & { readonly kind: 'ask'; readonly command: Command; readonly as?: string; readonly stdin?: Input })

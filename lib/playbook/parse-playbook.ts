@@ -3,7 +3,7 @@ import { didYouMean } from '../nearest.ts';
 import type { Secret } from '../secret.ts';
 import { isValueList, isValueMap } from '../inventory/inventory.ts';
 import type { ModuleCatalogue } from './catalogue.ts';
-import { walkTasks, type Play, type Playbook, type Task } from './playbook.ts';
+import { walkTasks, type Play, type Playbook, type Task, type TaskOrBlock } from './playbook.ts';
 import { allowed, readPlainTasks, readTasks, unknownWord, type TaskReading } from './read-task.ts';
 import { readShared } from './read-shared.ts';
 import { entriesOf, Findings, itemsOf, kindOfValue, templateOf, type Source } from './source.ts';
@@ -161,6 +161,15 @@ function checkUpgrade(plays: readonly Play[], tasks: readonly Task[], findings: 
       );
     }
   }
+  for (const { keywords } of [...plays, ...plays.flatMap((play) => everyItem(play.tasks))]) {
+    if (keywords.checkMode && keywords.checkMode.source !== true) {
+      findings.error(
+        'playbook-unsupported',
+        'in an upgrade playbook "check_mode" is true or not given: "--check" takes no lock, so nothing may be changed under it',
+        keywords.checkMode.at,
+      );
+    }
+  }
   const inBlocks = plays.flatMap((play) => play.tasks.filter((each) => each.kind === 'block'));
   for (const block of inBlocks) {
     for (const task of walkTasks([...block.rescue, ...block.always])) {
@@ -168,6 +177,13 @@ function checkUpgrade(plays: readonly Play[], tasks: readonly Task[], findings: 
         findings.error('playbook-syntax', '"point_of_no_return" cannot stand in "rescue" or "always"', task.at);
     }
   }
+}
+
+/** Tasks and blocks at every depth. */
+function everyItem(items: readonly TaskOrBlock[]): readonly TaskOrBlock[] {
+  return items.flatMap((item) =>
+    item.kind === 'task' ? [item] : [item, ...everyItem([...item.block, ...item.rescue, ...item.always])],
+  );
 }
 
 function inOrder(problems: readonly Problem[]): readonly Problem[] {

@@ -103,6 +103,10 @@ export function readWords(word: string, source: Source, findings: Findings): rea
       findings.error('playbook-syntax', `"${word}" takes words, not ${kindOfValue(item.value)}`, item.places.at);
       return [];
     }
+    if (word === 'tags' && String(item.value).includes('{{')) {
+      const text = '"tags" takes words as they stand: tasks are chosen before any variable is known';
+      findings.error('playbook-unsupported', text, item.places.at);
+    }
     return String(item.value)
       .split(word === 'tags' ? ',' : /(?!)/)
       .map((each) => each.trim())

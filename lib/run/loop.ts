@@ -91,6 +91,7 @@ function summed(results: readonly HostOutcome[]): HostOutcome {
     ...(results.some((one) => one.hidden) ? { hidden: true } : {}),
     steps: results.flatMap((one) => one.steps),
     findings: results.flatMap((one) => one.findings),
+    ...(results.some((one) => one.diffs) ? { diffs: results.flatMap((one) => one.diffs ?? []) } : {}),
     variables: Object.assign({}, ...results.map((one) => one.variables ?? {})) as ValueMap,
     values,
   };

@@ -1,5 +1,5 @@
 import type { PgupError } from '../errors.ts';
-import type { HostStatus, OutcomeKind } from '../events.ts';
+import type { FileDiff, HostStatus, OutcomeKind } from '../events.ts';
 import type { GatheredFacts } from './deployment-state.ts';
 import type { Finding } from '../modules/module.ts';
 import type { ValueMap } from '../inventory/inventory.ts';
@@ -18,6 +18,7 @@ export interface HostOutcome {
   readonly variables?: ValueMap;
   /** What was gathered of the host. */
   readonly facts?: GatheredFacts;
+  readonly diffs?: readonly FileDiff[];
   /** `no_log`: nothing of it may be seen. */
   readonly hidden?: boolean;
   /** The module says that the deployment needs nothing more. */

@@ -13,6 +13,7 @@ import type { DeploymentState, GatheredFacts } from './deployment-state.ts';
 import { hostScope } from './host-scope.ts';
 import { queryIn, stepIn, type Environment } from './environment.ts';
 import type { HostTask } from './host-task.ts';
+import type { FileDiff } from '../events.ts';
 import { HIDDEN, outcome, type HostOutcome } from './outcome.ts';
 import { performStep } from './step.ts';
 import { hides, loginOf, textOf, type TaskSettings } from './task-settings.ts';
@@ -108,9 +109,9 @@ async function perform(work: HostTask, settings: TaskSettings, open: () => Promi
       if (check && !reads) {
         const foreseen = module.foresee?.(context, facts) ?? {};
         const values = finished(foreseen, { changed: foreseen['skipped'] !== true });
-        return { ...outcome('would-change', steps.join('; ')), steps, values };
+        return { ...outcome('would-change', steps.join('; ')), steps, values, ...diffsOf(decision.steps, engine) };
       }
-      return await carryOut({
+      const done = await carryOut({
         work,
         shell: await open(),
         module,
@@ -122,6 +123,7 @@ async function perform(work: HostTask, settings: TaskSettings, open: () => Promi
         environment,
         limit,
       });
+      return done.status === 'changed' ? { ...done, ...diffsOf(decision.steps, engine) } : done;
     }
   }
 }
@@ -172,6 +174,16 @@ async function carryOut(options: CarryOut): Promise<HostOutcome> {
   }
   const says = (said.length > 0 ? said : steps).join('; ');
   return { ...outcome(changed ? 'changed' : 'ok', says), steps, values };
+}
+
+/** What files were and become, where that was asked for and is no secret. */
+function diffsOf(steps: readonly Step[], { diff }: HostTask['engine']): Pick<HostOutcome, 'diffs'> {
+  if (!diff) return {};
+  const diffs = steps.flatMap((step): readonly FileDiff[] => {
+    if (step.kind !== 'upload' || step.before === undefined || typeof step.content !== 'string') return [];
+    return [{ path: step.shown ?? step.path, before: step.before, after: step.content }];
+  });
+  return diffs.length === 0 ? {} : { diffs };
 }
 
 /** What ran is ended on the host, too, and the task has failed. */
@@ -317,6 +329,7 @@ function moduleContext({ work, module, args, check }: Contextual): ModuleContext
     deployment: { name, hosts, applications, databases },
     run: engine.run,
     check,
+    diff: engine.diff,
     learned: (other) => state.knowledge.host(other),
     shared: state.knowledge.shared,
     now: engine.now(),

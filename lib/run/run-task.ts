@@ -33,12 +33,13 @@ export async function runTaskOnHosts(run: TaskRun): Promise<ReadonlyMap<string, 
       const result = await runHostTask({ engine, state, task, host, undo, extra: new Map() });
       state.count(host, result.status);
       engine.journal?.write({ kind: 'task-outcome', deployment, task: task.id, host, status: result.status });
-      const { status, says, steps, values, findings } = seen(result);
+      const { status, says, steps, values, findings, diffs } = seen(result);
       for (const { host: where, weight, check, text, next } of findings) {
         engine.events.emit('finding', { deployment, host: where, weight, check, text, next });
       }
       const seconds = (engine.now() - began) / 1000;
-      engine.events.emit('task:host', { deployment, task: task.id, name, host, status, says, steps, seconds, values });
+      const told = { deployment, task: task.id, name, host, status, says, steps, seconds, values };
+      engine.events.emit('task:host', { ...told, ...(diffs ? { diffs } : {}) });
       return [
         host,
         result.hidden ? { ...result, ...(result.error ? { error: hiddenError(result.error) } : {}) } : result,
@@ -51,7 +52,7 @@ export async function runTaskOnHosts(run: TaskRun): Promise<ReadonlyMap<string, 
 /** What may be shown of an outcome: of one with `no_log` only that it was, and whether it changed something. */
 function seen(one: HostOutcome): HostOutcome {
   if (!one.hidden) return one;
-  return { ...one, says: HIDDEN, steps: [], findings: [], values: censored(one.values) };
+  return { ...outcome(one.status, HIDDEN), values: censored(one.values) };
 }
 
 function censored({ changed = false, attempts, results }: ValueMap): ValueMap {

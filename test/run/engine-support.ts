@@ -12,6 +12,7 @@ import { parsePlaybook } from '../../lib/playbook/parse-playbook.ts';
 import { makePlan } from '../../lib/playbook/plan.ts';
 import { controllerAt } from '../../lib/run/controller.ts';
 import { runFleet, type FleetResult } from '../../lib/run/fleet.ts';
+import type { Rolling } from '../../lib/run/generic-run.ts';
 import { Journal, readJournal, type StampedEntry } from '../../lib/run/journal.ts';
 import { raw } from '../../lib/shell/sh.ts';
 import type { FakeFleet } from './fake-host.ts';
@@ -106,6 +107,7 @@ interface EngineOptions {
   readonly stop?: AbortSignal;
   readonly maxFailures?: number;
   readonly batches?: readonly number[];
+  readonly rolling?: Rolling;
 }
 
 /** A whole run of a playbook text over fake hosts, through the real parser, plan, engine and journal. */
@@ -154,6 +156,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineRun> {
     maxFailures,
     before,
     rollback,
+    rolling: options.rolling,
   });
   journal.close();
   return { ...result, events: seen, journal: readJournal(path) };

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { Value } from '../../inventory/inventory.ts';
 import { evaluate } from '../../playbook/expressions.ts';
 import { Secret } from '../../secret.ts';
-import { answers, lines, outputAnswer, testAnswer, type Answers } from '../../shell/answers.ts';
-import type { Query } from '../../shell/host-shell.ts';
+import { answers, fileAnswer, lines, outputAnswer, testAnswer, type Answers } from '../../shell/answers.ts';
+import type { Command, Query } from '../../shell/host-shell.ts';
 import { raw, sh } from '../../shell/sh.ts';
 import type { Decision, Input, Module, ModuleContext, Step } from '../module.ts';
 import { boolean, ownership, text } from './arguments.ts';
@@ -143,12 +143,16 @@ function question(context: Context): Query {
       testAnswer('parent', sh`[ -d ${dirname(exact)} ]`),
       look('exact', exact, true),
       look('inside', inside, true),
+      ...(context.diff ? [textAnswer('exact.was', exact), textAnswer('inside.was', inside)] : []),
       ...(args.remote_src ? [outputAnswer('md5', sh`md5sum < ${args.src ?? ''}`)] : []),
       ...(args.follow ? [sh`printf 'real* %s\n' "$(readlink -nf -- ${exact} | base64 -w0)"`] : []),
       ...(args.remote_src
         ? [pathQuestion({ name: 'source', path: args.src ?? '', follow: true, checksum: 'sha1sum' })]
         : []),
-      ...targets.flatMap(({ path }, index) => [look(`t${index}`, path, true)]),
+      ...targets.flatMap(({ path }, index) => [
+        look(`t${index}`, path, true),
+        ...(context.diff ? [textAnswer(`t${index}.was`, path)] : []),
+      ]),
       ...foldersOf(targets.map((each) => each.path)).map((path, index) => testAnswer(`f${index}`, sh`[ -d ${path} ]`)),
     ),
   };
@@ -181,7 +185,7 @@ function decided(context: Context, found: Answers, sources: Sources): Decision {
       if (!found.has(`f${index}`)) steps.push(folderStep(path, args));
     });
     for (const [index, target] of targets.entries()) {
-      const one = fileSteps(context, found, target, pathFacts(found, { name: `t${index}`, path: target.path }));
+      const one = fileSteps(context, found, target, `t${index}`);
       if (typeof one === 'string') return { kind: 'failed', says: one };
       steps.push(...one);
     }
@@ -209,7 +213,7 @@ function decided(context: Context, found: Answers, sources: Sources): Decision {
   const name = folder ? 'inside' : 'exact';
   const path = folder ? inside : args.follow ? (found.get('real') ?? exact) : exact;
   const known = pathFacts(found, { name, path });
-  const own = fileSteps(context, found, { path, content: file?.content ?? '' }, known);
+  const own = fileSteps(context, found, { path, content: file?.content ?? '' }, name);
   if (typeof own === 'string') return { kind: 'failed', says: own };
   steps.push(...own);
   if (steps.length === 0 && known) {
@@ -260,11 +264,12 @@ function folderOf({ dest }: Arguments): string {
 
 /** What has to be done for one file; a text where it cannot be. */
 function fileSteps(
-  { arguments: args, now }: Context,
+  { arguments: args, now, diff }: Context,
   found: Answers,
   { path, content }: Target,
-  known: PathFacts | undefined,
+  name: string,
 ): readonly Step[] | string {
+  const known = pathFacts(found, { name, path });
   if (known?.kind === 'directory') return `${path} is a folder`;
   const same = known?.checksum === sum('sha1', content);
   if (known && !same && !args.force) return [];
@@ -293,14 +298,22 @@ function fileSteps(
       judge: orFail(`could not keep ${path}`),
     });
   }
-  const upload = { kind: 'upload', content, mode: modeText(mode), ...(owner === '' ? {} : { owner }) } as const;
+  const was = diff ? before(known, found.get(`${name}.was`)) : {};
+  const text = textOf(content);
+  const upload = {
+    kind: 'upload',
+    content: was.before === undefined ? content : (text ?? content),
+    mode: modeText(mode),
+    ...(owner === '' ? {} : { owner }),
+    ...was,
+  } as const;
   const says = `write ${path} (${bytesOf(content).length} bytes)`;
   if (args.validate === undefined) return [...steps, { ...upload, says, path, judge: orFail(`could not ${says}`) }];
   const trial = `${path}.pgup-new`;
   const check = raw(args.validate.replaceAll('%s', sh`${trial}`.text));
   return [
     ...steps,
-    { ...upload, says: `write ${trial}`, path: trial },
+    { ...upload, says: `write ${trial}`, path: trial, shown: path },
     {
       kind: 'change',
       says: `${says}, once "${args.validate}" accepts it`,
@@ -308,6 +321,25 @@ function fileSteps(
       judge: orFail(`"${args.validate}" does not accept the new ${path}`),
     },
   ];
+}
+
+/** What a file is before, for `--diff`: nothing where there is none; not told where it is long, or no text. */
+function before(known: PathFacts | undefined, was: string | undefined): { readonly before?: string } {
+  if (!known) return { before: '' };
+  return was === undefined || was.includes('\0') ? {} : { before: was };
+}
+
+/** Bytes that are UTF-8, as text; a secret is none. */
+function textOf(content: Input): string | undefined {
+  if (content instanceof Secret || typeof content === 'string')
+    return typeof content === 'string' ? content : undefined;
+  const text = Buffer.from(content).toString('utf8');
+  return Buffer.from(text).equals(content) ? text : undefined;
+}
+
+/** The content of a file that is short enough to be shown. */
+function textAnswer(name: string, path: string): Command {
+  return sh`if [ -f ${path} ] && [ "$(stat -L -c %s -- ${path})" -lt 100000 ]; then ${fileAnswer(name, path)}; fi`;
 }
 
 /** A file that is replaced keeps its owner, unless the user that replaces it is the owner anyway. */

@@ -95,6 +95,7 @@ export function decide({ module: name, host = 'db1', state, facts = (text) => te
   const context: ModuleContext = {
     host,
     check: false,
+    diff: false,
     run: given.run ?? run,
     arguments: module.schema.parse(given.arguments ?? {}),
     shared: { upgrade: given.upgrade ?? upgrade(run) },
