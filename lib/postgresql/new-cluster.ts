@@ -27,7 +27,7 @@ export interface NewClusterWork {
 
 /** Writes down that no such cluster exists, before anything could make one. */
 export function recordIntent({ new: fresh, run }: Pick<NewClusterWork, 'new' | 'run'>): Command {
-  return sh`install -d -m 0700 ${STATE}
+  return sh`install -d -m 0711 ${STATE}
 if [ ! -e ${`${fresh.configDirectory}/postgresql.conf`} ] && [ ! -e ${`${fresh.dataDirectory}/PG_VERSION`} ]; then
   printf '%s\n' ${run} > ${NEW_CLUSTER_INTENT}.new && sync ${NEW_CLUSTER_INTENT}.new && mv ${NEW_CLUSTER_INTENT}.new ${NEW_CLUSTER_INTENT} && sync ${STATE}
 fi`;

@@ -103,7 +103,8 @@ export const holdModule: Module<z.infer<typeof nothing>> = {
         raw('set -eu; umask 022'),
         ...held.map(writeDropIn),
         raw('systemctl daemon-reload'),
-        sh`install -d -m 0700 ${[STATE, `${STATE}/hold`]}; touch ${flags}`,
+        // everybody must be able to see that the host is held: what is in the folder is closed by itself
+        sh`install -d -m 0711 ${STATE}; install -d -m 0700 ${`${STATE}/hold`}; touch ${flags}`,
         database ? setStart(upgrade.old.configDirectory, 'manual') : raw(':'),
         sh`sync ${[...flags, STATE, `${STATE}/hold`, ...held.flatMap(({ unit }) => [dropInOf(unit), directoryOf(unit), '/etc/systemd/system'])]}`,
       ),

@@ -128,7 +128,7 @@ export const keepOldClusterModule = databaseModule({
           says: `keep ${old.version}/${old.name} in ${old.dataDirectory}, stopped and disabled, and forget the marker`,
           command: sh`set -e; umask 077
 ${setStart(old.configDirectory, 'disabled')}
-install -d -m 0700 ${STATE} ${`${STATE}/kept`}
+install -d -m 0711 ${STATE}; install -d -m 0700 ${`${STATE}/kept`}
 printf '%s\n' ${record} > ${path}; sync ${path}
 rm -rf ${[workPaths(fresh).directory, fresh.closedSocketDirectory, workPaths(fresh).applicationSockets]}
 rm -f ${[`${STATE}/marker`, `${STATE}/new-cluster`, `${STATE}/new-cluster.intent`]}; sync ${STATE}

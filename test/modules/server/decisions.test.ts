@@ -54,7 +54,10 @@ describe('decisions of the server flow', () => {
         const cell = cells[index] ?? '-';
         if (cell === '-') continue;
         it(`${state}: ${cell}`, () => {
-          expect(told(decide({ module, host, state, arguments: values === '' ? {} : given }))).to.equal(cell);
+          const decision = decide({ module, host, state, arguments: values === '' ? {} : given });
+          expect(told(decision)).to.equal(cell);
+          // a user of a generic playbook who is not root must see that the host is held
+          expect(JSON.stringify(decision)).to.not.match(/-m 0?700 \/var\/lib\/pgup(?![/\w])/);
         });
       }
     });
