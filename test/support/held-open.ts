@@ -1,0 +1,40 @@
+/** Milliseconds after the last test in which whatever tests started has to be gone. */
+const GRACE = 20_000;
+
+interface Handle {
+  readonly pid?: number;
+  readonly spawnargs?: readonly string[];
+  readonly localPort?: number;
+  readonly remotePort?: number;
+  readonly path?: string;
+}
+
+function words(handle: object): string {
+  const { pid, spawnargs, localPort, remotePort, path } = handle as Handle;
+  const known = {
+    pid,
+    command: spawnargs?.join(' ').slice(0, 300),
+    localPort,
+    remotePort,
+    path,
+  };
+  const said = Object.entries(known).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
+  return [handle.constructor.name, ...said].join(', ');
+}
+
+/** What keeps this process from ending, in words. Node has no public way to ask for more than the types. */
+function holders(): string[] {
+  const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles: () => object[] };
+  return [...process.getActiveResourcesInfo(), ...handles.call(process).map(words)];
+}
+
+/**
+ * A test that leaves a process or a connection behind would let a whole run that has passed wait for ever. Such a run
+ * ends here, with mocha's own exit code, and says what it was.
+ */
+export function mochaGlobalTeardown(): void {
+  setTimeout(() => {
+    process.stderr.write(`\n*** Left behind by the tests ***\n${holders().join('\n')}\n`);
+    process.exit();
+  }, GRACE).unref();
+}
