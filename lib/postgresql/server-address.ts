@@ -66,6 +66,16 @@ tail -n 6 ${log}
 exit 1`;
 }
 
+/**
+ * Waits, seconds at most, until systemd is done with what it was last told to do with a service. Debian's start looks on
+ * for two seconds after the server is up; to be told "stop" or "restart" meanwhile ends that onlooker by a signal, and
+ * the server with it, unlike a stop of a service that is up.
+ */
+export function settledService(unit: string): Command {
+  return sh`__n=0
+while [ "$__n" -lt 100 ] && [ -n "$(systemctl show -p Job --value -- ${unit})" ]; do __n=$((__n + 1)); sleep 0.05; done`;
+}
+
 /** Exit code 0 once the server takes connections. */
 export function isReady(server: Omit<ServerAddress, 'user'>): Command {
   return sh`${server.binDirectory}/pg_isready -q -h ${server.socketDirectory} -p ${server.port}`;

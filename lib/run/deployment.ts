@@ -144,9 +144,11 @@ async function afterFailure(engine: Engine, state: DeploymentState, failure: Tas
   if (undone.kind === 'failed') {
     return writeLetter({ engine, state, failure, outcome: 'undo-failed', undo: undone.failure });
   }
-  const left = await releaseHosts({ engine, state });
-  const outcome = error.code === 'interrupted' ? 'interrupted' : 'rolled-back';
-  return writeLetter({ engine, state, failure, outcome, unreachable: [...undone.unreachable, ...left] });
+  // A host that was not reached is not put back, and may hold the database: nobody is told that the old version serves.
+  // The others stay locked with it, so that no other run begins on half of a deployment.
+  const left = undone.unreachable.length > 0 ? undone.unreachable : await releaseHosts({ engine, state });
+  if (left.length > 0) return writeLetter({ engine, state, failure, outcome: 'unknown', unreachable: left });
+  return writeLetter({ engine, state, failure, outcome: error.code === 'interrupted' ? 'interrupted' : 'rolled-back' });
 }
 
 /** Only the host knows whether a marker whose writing was cut off is there. No answer counts as yes. */

@@ -34,7 +34,7 @@ export function writeLetter(options: LetterOptions): { readonly outcome: Bad; re
     stands: whatStands(options),
     next: whatNext(options),
   });
-  return { outcome, summary: summaryOf(outcome, name) };
+  return { outcome, summary: summaryOf(options) };
 }
 
 /** One host's words; of several hosts each one's own, because they need not be the same. */
@@ -59,7 +59,7 @@ function codeOf(outcome: Bad, error: PgupError): ErrorCode {
   }
 }
 
-function summaryOf(outcome: Bad, name: string): string {
+function summaryOf({ outcome, failure: { name }, unreachable = [] }: LetterOptions): string {
   switch (outcome) {
     case 'failed':
       return `failed at "${name}"; nothing was changed before it that needs putting back`;
@@ -72,7 +72,9 @@ function summaryOf(outcome: Bad, name: string): string {
     case 'unreachable':
       return 'a host cannot be reached; nothing was changed';
     case 'unknown':
-      return `the line was lost during "${name}"`;
+      return unreachable.length > 0
+        ? `failed at "${name}", and put back but for ${unreachable.join(', ')}, which cannot be reached`
+        : `the line was lost during "${name}"`;
     case 'interrupted':
       return 'interrupted and put back';
   }
@@ -99,6 +101,10 @@ function whatStands({ engine, state, outcome, unreachable = [], undo }: LetterOp
       lines.push('hosts are still locked by this run and held: nothing starts by itself, also after a reboot');
       break;
     case 'unknown':
+      if (unreachable.length > 0) {
+        lines.push('what can be reached is as it was before the run; the hosts stay locked by this run');
+        break;
+      }
       if (!state.claim) {
         lines.push('nothing was changed: the line was lost before the first change');
         break;
@@ -107,7 +113,9 @@ function whatStands({ engine, state, outcome, unreachable = [], undo }: LetterOp
       lines.push('the hosts stay locked by this run, and held: a reboot starts neither the old cluster nor Nautobot');
       break;
   }
-  if (state.windowOpened !== undefined && (outcome === 'held' || outcome === 'undo-failed' || outcome === 'unknown')) {
+  const stopped =
+    outcome === 'held' || outcome === 'undo-failed' || (outcome === 'unknown' && unreachable.length === 0);
+  if (state.windowOpened !== undefined && stopped) {
     lines.push('Nautobot is stopped');
   }
   if (unreachable.length > 0) lines.push(`not put back, because not reached: ${unreachable.join(', ')}`);
@@ -120,7 +128,9 @@ function whatNext({ engine, state, failure, outcome, unreachable = [], undo }: L
   const lines = cause === undefined ? [] : [cause];
   switch (outcome) {
     case 'unknown':
-      lines.push(`when the line is back: pgup ${state.claim ? `resume ${engine.run}` : 'run, with the same words'}`);
+      lines.push(
+        `when the line is back: pgup ${state.claim || unreachable.length > 0 ? `resume ${engine.run}` : 'run, with the same words'}`,
+      );
       break;
     case 'held':
       lines.push(`when the cause is gone: pgup resume ${engine.run}`);
@@ -130,9 +140,6 @@ function whatNext({ engine, state, failure, outcome, unreachable = [], undo }: L
       break;
     case 'rolled-back':
     case 'interrupted':
-      if (unreachable.length > 0) lines.push(`when they answer again: pgup rollback ${engine.run}`);
-      else lines.push('when the cause is gone, run the same command again');
-      break;
     case 'failed':
     case 'unreachable':
       lines.push('when the cause is gone, run the same command again');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { STATE, workPaths } from '../../postgresql/host-paths.ts';
-import { awaitService, openServer, SERVICE_ENDED } from '../../postgresql/server-address.ts';
+import { awaitService, openServer, SERVICE_ENDED, settledService } from '../../postgresql/server-address.ts';
 import { isRunning } from '../../postgresql/transient-server.ts';
 import { answers, fileAnswer, outputAnswer, testAnswer } from '../../shell/answers.ts';
 import { sh } from '../../shell/sh.ts';
@@ -57,6 +57,7 @@ function openSteps({ old, new: fresh }: Upgrade, identifier: string | undefined)
       command: sh`set -e
 cp -a ${work.carriedAutoConf} ${auto}.pgup; sync ${auto}.pgup; mv -f ${auto}.pgup ${auto}; sync ${fresh.dataDirectory}
 ${setStart(fresh.configDirectory, old.start)}; sync ${fresh.configDirectory}
+${settledService(fresh.unit)}
 systemctl --no-block restart -- ${fresh.unit}`,
     },
     {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseControlData } from '../../postgresql/control-data.ts';
 import type { Cluster, NewCluster } from '../../postgresql/cluster.ts';
 import { HOLD_POSTGRESQL } from '../../postgresql/host-paths.ts';
-import { awaitService, SERVICE_ENDED } from '../../postgresql/server-address.ts';
+import { awaitService, SERVICE_ENDED, settledService } from '../../postgresql/server-address.ts';
 import { controlData, isRunning } from '../../postgresql/transient-server.ts';
 import { answers, outputAnswer, testAnswer } from '../../shell/answers.ts';
 import type { Result } from '../../shell/host-shell.ts';
@@ -62,7 +62,8 @@ function stop(
     kind: 'change',
     says: `stop ${unit} and see that ${version}/${name} is shut down`,
     // A server that was started past systemd is stopped all the same.
-    command: sh`systemctl stop -- ${unit}
+    command: sh`${settledService(unit)}
+systemctl stop -- ${unit}
 if ${isRunning(cluster)}; then pg_ctlcluster --skip-systemctl-redirect -m fast ${version} ${name} stop; fi
 if ${isRunning(cluster)}; then echo "a server still runs on "${dataDirectory}; exit 1; fi
 ${controlData(cluster)}`,
