@@ -97,9 +97,12 @@ export class DeploymentState {
   claim: Claim | undefined;
   noReturn: NoReturn = 'ahead';
   noReturnHost: string | undefined;
-  /** Milliseconds, from the first web unit told to stop to the first 200. */
+  /** When the first web unit was told to stop, by the controller's clock. */
   windowOpened: number | undefined;
+  /** Milliseconds, from then to the first 200. */
   downtime: number | undefined;
+  /** The same moment by this process's own timer, which nobody sets. */
+  #windowOpenedHere: number | undefined;
 
   constructor(planned: PlannedDeployment) {
     this.planned = planned;
@@ -117,6 +120,17 @@ export class DeploymentState {
   stopHeartbeat(): void {
     clearInterval(this.#heartbeat);
     this.#heartbeat = undefined;
+  }
+
+  openWindow(now: number): void {
+    this.windowOpened = now;
+    this.#windowOpenedHere = performance.now();
+  }
+
+  /** Milliseconds since the window opened. Where an earlier controller opened it, clocks are all there is. */
+  windowLength(now: number): number {
+    if (this.#windowOpenedHere !== undefined) return performance.now() - this.#windowOpenedHere;
+    return Math.max(0, now - (this.windowOpened ?? now));
   }
 
   register(host: string, name: string, value: Value): void {

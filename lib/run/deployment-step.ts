@@ -103,13 +103,13 @@ function markWindow(mark: 'window-opens' | 'window-closes', { engine, state }: H
   const now = engine.now();
   if (mark === 'window-opens') {
     if (state.windowOpened !== undefined) return;
-    state.windowOpened = now;
+    state.openWindow(now);
     engine.journal?.write({ kind: 'window', deployment, state: 'open' });
     engine.events.emit('window', { deployment, state: 'open', seconds: 0 });
     return;
   }
   if (state.windowOpened === undefined || state.downtime !== undefined) return;
-  state.downtime = now - state.windowOpened;
+  state.downtime = state.windowLength(now);
   engine.journal?.write({ kind: 'window', deployment, state: 'closed' });
   engine.events.emit('window', { deployment, state: 'closed', seconds: state.downtime / 1000 });
 }

@@ -120,7 +120,7 @@ async function forwards(engine: Engine, state: DeploymentState): Promise<Forward
 function windowTooLong(engine: Engine, state: DeploymentState): PgupError | undefined {
   const limit = state.knowledge.shared['windowLimit'];
   if (typeof limit !== 'number' || state.windowOpened === undefined || state.noReturn !== 'ahead') return undefined;
-  const open = (engine.now() - state.windowOpened) / 1000;
+  const open = state.windowLength(engine.now()) / 1000;
   if (open <= limit) return undefined;
   return new PgupError('deadline', `the window is open for ${Math.round(open)} s, and ${limit} s were allowed`, {
     next: 'give pgup_max_downtime more, or find out above what took so long',

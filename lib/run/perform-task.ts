@@ -236,7 +236,6 @@ async function journalled({
         keep: (name) => engine.fileOf(host, name),
         jobId,
         sleep: engine.sleep,
-        now: engine.now,
         park: engine.park,
       }));
   const { verdict } = outcomeOfStep;

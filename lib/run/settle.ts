@@ -6,7 +6,6 @@ import { readLock } from '../shell/lock.ts';
 const PAUSE = 500;
 
 interface Patience {
-  readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Milliseconds to go on trying to reach the host. */
   readonly reconnectTimeout: number;
@@ -17,16 +16,16 @@ interface Patience {
  * After a lost line: waits, over a new one, until nothing that was sent before is still changing the host. Only then
  * is what a module reads the truth and not a moment of somebody's work.
  */
-export async function settleHost(shell: HostShell, { now, sleep, reconnectTimeout, park }: Patience): Promise<void> {
-  let unheard = now();
+export async function settleHost(shell: HostShell, { sleep, reconnectTimeout, park }: Patience): Promise<void> {
+  let unheard = performance.now();
   for (;;) {
     try {
       const lock = await readLock(shell);
       if (lock.kind !== 'held' || !lock.busy) return;
-      unheard = now();
+      unheard = performance.now();
     } catch (thrown) {
       const lost = ['connection-lost', 'unreachable', 'deadline'].includes(asPgupError(thrown).code);
-      if (!lost || park.aborted || now() - unheard > reconnectTimeout) throw thrown;
+      if (!lost || park.aborted || performance.now() - unheard > reconnectTimeout) throw thrown;
     }
     await sleep(PAUSE);
   }

@@ -22,7 +22,6 @@ export interface StepContext {
   /** The id that a detached job gets, unique in the run. */
   readonly jobId: string;
   readonly sleep: (milliseconds: number) => Promise<void>;
-  readonly now: () => number;
   /** Aborted by a second interrupt: the line is dropped, what runs on the host goes on. */
   readonly park: AbortSignal;
 }
@@ -146,11 +145,12 @@ async function poll(
   context: StepContext,
   ask: () => Promise<Result>,
 ): Promise<StepOutcome> {
-  const end = context.now() + step.deadline;
+  // Not by the controller's clock, which may be set in the meantime.
+  const end = performance.now() + step.deadline;
   for (;;) {
     const result = await ask();
     const verdict = judge(step, result);
-    if (verdict.ok || verdict.final === true || context.now() + step.every > end) return { verdict, result };
+    if (verdict.ok || verdict.final === true || performance.now() + step.every > end) return { verdict, result };
     if (context.park.aborted) throw new PgupError('interrupted', `interrupted while waiting: ${step.says}`);
     await context.sleep(step.every);
   }
