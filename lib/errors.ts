@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   expression: { exit: 5, meaning: 'an expression cannot be read or evaluated' },
   'undefined-name': { exit: 5, meaning: 'an expression uses a name that nothing defines' },
   settings: { exit: 5, meaning: 'pgup.ini holds a key or a value that cannot be used' },
+  'plan-changed': { exit: 5, meaning: 'inventory, playbook or -e are not what they were when the run began' },
   confirmation: { exit: 5, meaning: 'an upgrade needs a terminal to ask on, or --yes' },
   // the line to a host (exit 4)
   unreachable: { exit: 4, meaning: 'no connection to the host could be made' },
@@ -41,6 +42,8 @@ export const ERROR_CODES = {
   finding: { exit: 2, meaning: 'something stands in the way of the upgrade; nothing was changed' },
   'job-lost': { exit: 2, meaning: 'a long job ended without leaving its exit code (host rebooted or job killed)' },
   fence: { exit: 2, meaning: 'the host belongs to another run' },
+  'handed-over': { exit: 2, meaning: 'another controller has the run now: this one stops and touches nothing' },
+  'no-run': { exit: 2, meaning: 'the hosts know of no run that could be gone on with' },
   locked: { exit: 2, meaning: 'another run holds a lock on the host' },
   verification: { exit: 2, meaning: 'the data after a step is not the data before it' },
   'undo-failed': { exit: 2, meaning: 'putting the deployment back failed: it holds as it stands' },

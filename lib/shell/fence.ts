@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PgupError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { checkedUser } from './become.ts';
+import { durable } from './durable.ts';
 import type { Claim, Command, Mutation, Result } from './host-shell.ts';
 import { quote, raw, sh } from './sh.ts';
 
@@ -12,11 +13,20 @@ export const GUARD = `${STATE}/guard`;
 /** Who holds the host: one line, replaced by rename. Readable by all, so that everybody can see that it is held. */
 export const CLAIM = `${STATE}/claim`;
 export const JOBS = `${STATE}/jobs`;
+/** The run's own files on a host: its part of the plan and of the journal. */
+export const RUN = `${STATE}/run`;
+/** What this host was told of the journal: one entry a line. */
+export const RECORD = `${RUN}/journal.jsonl`;
+/** Blocks that are given back when the disk is full, so that state and marker can be written all the same. */
+export const RESERVE = `${STATE}/reserve`;
 
 /** The exit code of a refusal. The code alone proves nothing, a command may use it: the marked word on stderr does. */
 const REFUSED = 113;
 /** Seconds to wait for a change of the same run that is still going on, before it is said instead of waited for. */
 const PATIENCE = 20;
+
+/** In place of a job's record: no open job stands in the way. */
+const EVERY_JOB = 'every';
 
 export interface MutationOptions {
   readonly command: Command;
@@ -24,8 +34,10 @@ export interface MutationOptions {
   readonly as?: string | undefined;
   readonly stdin?: string | Uint8Array | Secret | undefined;
   readonly deadline?: number | undefined;
-  /** The job whose open record does not stand in the way: it is the one that is started, cancelled or closed. */
-  readonly job?: string | undefined;
+  /** Lines for the host's part of the journal: on its disk before the command runs, or the command does not run. */
+  readonly record?: string | undefined;
+  /** Nothing but pgup's own files is touched: no open job's record stands in the way. */
+  readonly besideJobs?: boolean | undefined;
 }
 
 /** Built by `mutation()`; the line sends no others. */
@@ -39,10 +51,10 @@ const built = new WeakMap<Mutation, string>();
  * A command of a generic playbook (`unclaimed`) runs where no run holds the host.
  */
 export function mutation(options: MutationOptions): Mutation {
-  const { command, claim, as, stdin, deadline, job } = options;
+  const { command, claim, as, stdin, deadline, record, besideJobs } = options;
   const body = insideFence(command, as);
-  const check = claim === 'unclaimed' ? UNCLAIMED_CHECK : claimedCheck(claim, job);
-  return fence({ command, claim, as, stdin, deadline, script: `${check}${body}` });
+  const check = claim === 'unclaimed' ? UNCLAIMED_CHECK : claimedCheck(claim, besideJobs ? EVERY_JOB : undefined);
+  return fence({ command, claim, as, stdin, deadline, record, script: `${check}${recording(record)}${body}` });
 }
 
 /**
@@ -56,15 +68,17 @@ export function jobMutation(options: {
   readonly script: Command;
   readonly stdin?: string | Uint8Array | Secret | undefined;
   readonly deadline: number;
+  readonly record?: string | undefined;
 }): Mutation {
-  const { command, claim, job, script, stdin, deadline } = options;
+  const { command, claim, job, script, stdin, deadline, record } = options;
   const check = claim === 'unclaimed' ? UNCLAIMED_CHECK : claimedCheck(claim, job);
-  return fence({ command, claim, as: undefined, stdin, deadline, script: `${check}${script.text}` });
+  const whole = `${check}${recording(record)}${script.text}`;
+  return fence({ command, claim, as: undefined, stdin, deadline, record, script: whole });
 }
 
 /** For lock.ts, whose scripts make their own checks: they write the claim that all others are compared with. */
 export function lockScript(options: { command: Command; claim: Claim; script: string }): Mutation {
-  return fence({ ...options, as: undefined, stdin: undefined, deadline: undefined });
+  return fence({ ...options, as: undefined, stdin: undefined, deadline: undefined, record: undefined });
 }
 
 export function isBuilt(mutation: Mutation): boolean {
@@ -77,13 +91,14 @@ interface FenceOptions {
   readonly as: string | undefined;
   readonly stdin: string | Uint8Array | Secret | undefined;
   readonly deadline: number | undefined;
+  readonly record: string | undefined;
   readonly script: string;
 }
 
-function fence({ command, claim, as, stdin, deadline, script }: FenceOptions): Mutation {
+function fence({ command, claim, as, stdin, deadline, record, script }: FenceOptions): Mutation {
   const word = randomUUID().replaceAll('-', '');
   const fenced = raw(`__refuses='${word.slice(0, 16)} ${word.slice(16)}'\n${script}`);
-  const made: Mutation = Object.freeze({ kind: 'mutation', command, fenced, claim, as, stdin, deadline });
+  const made: Mutation = Object.freeze({ kind: 'mutation', command, fenced, claim, as, stdin, deadline, record });
   built.set(made, word);
   return made;
 }
@@ -113,13 +128,16 @@ export function claimWords(claim: Claim): string {
  * locked (root), it is shared: many of these side by side, but none beside an acquire. The command gets the guard's
  * descriptor closed, so that a daemon that it starts does not hold the host for ever; where there is none, it needs no
  * process of its own for that.
+ *
+ * `__pgup_record` appends to the host's part of the journal, under the guard and before what it announces. On a full
+ * disk the reserve makes room; where even that does not help, nothing is done.
  */
 export const FENCE_LESSON = `
 __refuse() { printf '\\036pgup-refused %s%s %s\\036' $__refuses "$*" >&2; exit ${REFUSED}; }
 __pgup_claimed() {
   ${TAKE_GUARD}${READ_CLAIM}[ "$__state $__token $__run $__owner" = "$1" ] ||
     __refuse other "$__state" "$__token" "$__run" "$__owner" "$__deployment"
-  for __j in ${JOBS}/*/open; do
+  [ "$2" = ${EVERY_JOB} ] || for __j in ${JOBS}/*/open; do
     [ ! -e "$__j" ] || [ "$__j" = "$2" ] || { __j=\${__j%/open}; __refuse job "\${__j##*/}"; }
   done
   __guarded=1
@@ -137,13 +155,23 @@ __pgup_unclaimed() {
 __pgup_fenced() {
   if [ -n "$__guarded" ]; then (exec 9>&-; __pgup_in); else eval "$__pgup_c"; fi
 }
+__pgup_note() { { printf '%s' "$1" >>${RECORD} && ${durable(RECORD)}; } 2>/dev/null; }
+__pgup_record() {
+  __pgup_note "$1" || { rm -f ${RESERVE}; printf '\\n' >>${RECORD}; __pgup_note "$1"; } 2>/dev/null || __refuse unwritable
+}
 `;
 
+/** `job`: the one whose open record does not stand in the way: it is started, cancelled or closed. */
 function claimedCheck(claim: Claim, job: string | undefined): string {
-  return `__pgup_claimed ${quote(`held ${claimWords(claim)}`)} ${quote(`${JOBS}/${job ?? ''}/open`)}\n`;
+  const spared = job === EVERY_JOB ? EVERY_JOB : `${JOBS}/${job ?? ''}/open`;
+  return `__pgup_claimed ${quote(`held ${claimWords(claim)}`)} ${quote(spared)}\n`;
 }
 
 const UNCLAIMED_CHECK = '__pgup_unclaimed\n';
+
+function recording(lines: string | undefined): string {
+  return lines === undefined || lines === '' ? '' : `__pgup_record ${quote(lines)}\n`;
+}
 
 function insideFence(command: Command, as: string | undefined): string {
   const text = as === undefined ? command.text : asUser(as, command).text;
@@ -207,6 +235,11 @@ function refusal(options: { words: readonly string[]; claim: Claim | 'unclaimed'
           next: 'pgup resume follows it to its end',
         },
       );
+    case 'unwritable':
+      return new PgupError('fence', `${host} cannot write down what is about to be done: nothing was done`, {
+        host,
+        next: `make room on the disk of ${STATE} on ${host}, then: pgup resume`,
+      });
     case 'other':
       return otherHolder({ words: rest, claim, host });
     case undefined:
@@ -218,8 +251,13 @@ function refusal(options: { words: readonly string[]; claim: Claim | 'unclaimed'
 function otherHolder(options: { words: readonly string[]; claim: Claim | 'unclaimed'; host: string }): PgupError {
   const { claim, host } = options;
   const [state, token, run, owner, deployment] = options.words.map(decoded);
-  if (state !== 'held') {
-    return new PgupError('fence', `no run holds ${host} any more: nothing was done`, { host, next: 'pgup resume' });
+  if (claim !== 'unclaimed' && state !== 'held') {
+    const last = `run ${run ?? '?'} with token ${token ?? '?'} let go of it (${owner ?? '?'})`;
+    return new PgupError(
+      'handed-over',
+      `this run no longer holds ${host}: ${last}; it had token ${claim.token} and stops without touching anything`,
+      { host, next: `see how it ended where it was gone on with: ${owner ?? '?'}; nothing is to be undone from here` },
+    );
   }
   const holder = `${owner ?? '?'} for run ${run ?? '?'} of deployment ${deployment ?? '?'} (token ${token ?? '?'})`;
   if (claim === 'unclaimed') {
@@ -229,7 +267,7 @@ function otherHolder(options: { words: readonly string[]; claim: Claim | 'unclai
     });
   }
   return new PgupError(
-    'fence',
+    'handed-over',
     `${host} now belongs to ${holder}; this run had token ${claim.token} and stops without touching anything`,
     { host, next: `leave it to ${owner ?? 'its new owner'}; nothing is to be undone from here` },
   );

@@ -47,6 +47,8 @@ export interface Mutation {
   readonly as?: string | undefined;
   readonly stdin?: string | Uint8Array | Secret | undefined;
   readonly deadline?: number | undefined;
+  /** What the host appends to its part of the journal before the command runs; it is in `fenced`. */
+  readonly record?: string | undefined;
 }
 
 /** What came of a command: its ending and everything it printed. */
@@ -66,6 +68,8 @@ export interface Job {
   readonly as?: string | undefined;
   readonly stdin?: string | Uint8Array | Secret | undefined;
   readonly workingDirectory?: string | undefined;
+  /** Lines for the host's part of the journal, written before it starts. */
+  readonly record?: string | undefined;
 }
 
 export type JobState =
@@ -103,4 +107,6 @@ export interface Upload {
   readonly mode: string;
   readonly owner?: string | undefined;
   readonly claim: Claim | 'unclaimed';
+  /** Lines for the host's part of the journal, written before the file is in its place. */
+  readonly record?: string | undefined;
 }

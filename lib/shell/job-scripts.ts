@@ -1,7 +1,7 @@
 import { PgupError } from '../errors.ts';
+import { durable } from './durable.ts';
 import { CLAIM, GUARD, JOBS, READ_CLAIM, STATE, asUser, claimWords } from './fence.ts';
 import type { Claim, Command, Job } from './host-shell.ts';
-import { durable } from './lock.ts';
 import { quote, raw, sh } from './sh.ts';
 
 /*

@@ -9,8 +9,8 @@ const START_DEADLINE = 120_000;
 const GRACE = 30;
 
 export function startMutation(job: Job): Mutation {
-  const { id, claim, command, stdin } = job;
-  return jobMutation({ command, claim, job: id, script: startScript(job), stdin, deadline: START_DEADLINE });
+  const { id, claim, command, stdin, record } = job;
+  return jobMutation({ command, claim, job: id, script: startScript(job), stdin, record, deadline: START_DEADLINE });
 }
 
 export function cancelMutation(id: string, claim: Claim | 'unclaimed'): Mutation {

@@ -1,5 +1,18 @@
 import { PgupError } from '../errors.ts';
-import { CLAIM, GUARD, JOBS, READ_CLAIM, STATE, claimWords, decoded, lockScript, mutation } from './fence.ts';
+import { durable } from './durable.ts';
+import {
+  CLAIM,
+  GUARD,
+  JOBS,
+  READ_CLAIM,
+  RESERVE,
+  RUN,
+  STATE,
+  claimWords,
+  decoded,
+  lockScript,
+  mutation,
+} from './fence.ts';
 import type { Claim, HostShell, Query, Result } from './host-shell.ts';
 import { quote, raw, sh } from './sh.ts';
 
@@ -7,7 +20,14 @@ import { quote, raw, sh } from './sh.ts';
 export type LockState =
   /** No run was ever here. */
   | { readonly kind: 'none' }
-  | { readonly kind: 'free'; readonly token: number; readonly openJobs: readonly string[] }
+  | {
+      readonly kind: 'free';
+      readonly token: number;
+      /** The run that held it last. */
+      readonly run: string;
+      readonly owner: string;
+      readonly openJobs: readonly string[];
+    }
   | {
       readonly kind: 'held';
       readonly token: number;
@@ -35,6 +55,11 @@ export interface AcquireOptions {
   readonly deployment: string;
   /** Take the deployment over from another controller of the same run although that one still shows life. */
   readonly takeOver?: boolean | undefined;
+  /**
+   * The last token of the run that is gone on with. A host that is free must have been let go of by that very claim:
+   * where another had it since, what the run knows is no longer so.
+   */
+  readonly after?: number | undefined;
 }
 
 /**
@@ -46,7 +71,9 @@ export async function acquire(options: AcquireOptions): Promise<Claim> {
   const shells = [...options.shells].sort((a, b) => (a.host < b.host ? -1 : 1));
   const states = await Promise.all(shells.map((shell) => readLock(shell)));
   states.forEach((state, index) => {
-    refuseHeld({ state, host: shells[index]?.host ?? '', options });
+    const host = shells[index]?.host ?? '';
+    refuseHeld({ state, host, options });
+    refuseForgotten({ state, host, options, states });
   });
   const token = 1 + Math.max(0, ...states.map((state) => (state.kind === 'none' ? 0 : state.token)));
   const { run, owner, deployment } = options;
@@ -77,13 +104,11 @@ export async function readLock(shell: HostShell): Promise<LockState> {
   const [line = '', ...jobs] = text.trimEnd().split('\n');
   const [state, token, run, owner, deployment, silence, busy] = line.split(' ');
   if (state !== 'held' && state !== 'free') return { kind: 'none' };
-  const common = { token: Number(token), openJobs: jobs };
+  const common = { token: Number(token), run: decoded(run ?? ''), owner: decoded(owner ?? ''), openJobs: jobs };
   if (state === 'free') return { kind: 'free', ...common };
   return {
     kind: 'held',
     ...common,
-    run: decoded(run ?? ''),
-    owner: decoded(owner ?? ''),
     deployment: decoded(deployment ?? ''),
     silence: silence === '-' ? undefined : Number(silence),
     busy: busy === 'busy',
@@ -98,9 +123,9 @@ ${writeBeat(claim)}`;
   await must(shell, lockScript({ command: sh`date ${raw(`> ${BEAT}`)}`, claim, script }), 'leave a sign of life on');
 }
 
-/** Lets go of a host. The token stays, so that the next claim is higher. */
+/** Lets go of a host and forgets the run. The token stays, so that the next claim is higher. */
 export async function release(shell: HostShell, claim: Claim): Promise<void> {
-  const command = raw(writeClaim('free', claim));
+  const command = raw(`${writeClaim('free', claim)}\nrm -rf ${RUN} ${RESERVE}`);
   await must(shell, mutation({ command, claim }), 'release');
 }
 
@@ -139,11 +164,36 @@ function refuseHeld(options: { state: LockState; host: string; options: AcquireO
   }
 }
 
+/** Of a run that is gone on with: this host was let go of, by this run, and by nobody later. */
+function refuseForgotten(options: {
+  state: LockState;
+  host: string;
+  options: AcquireOptions;
+  states: readonly LockState[];
+}): void {
+  const { state, host, states } = options;
+  const { run, after } = options.options;
+  if (after === undefined || state.kind === 'held') return;
+  if (state.kind === 'none') {
+    throw new PgupError('handed-over', `${host} was locked by run ${run}, and its lock is gone: nothing was done`, {
+      host,
+      next: `find out who removed /var/lib/pgup on ${host}; what the run left there is not known any more`,
+    });
+  }
+  const tokens = states.map((each) => (each.kind === 'held' && each.run === run ? each.token : 0));
+  if (state.run === run && state.token <= Math.max(after, ...tokens)) return;
+  throw new PgupError(
+    'handed-over',
+    `${host} was let go of by ${state.owner} for run ${state.run} (token ${state.token}), after this controller had it (token ${after})`,
+    { host, next: `see how it ended there; to begin again: pgup run, with the same words` },
+  );
+}
+
 async function take(options: { shell: HostShell; claim: Claim; options: AcquireOptions }): Promise<void> {
   const { shell, claim } = options;
   const change = lockScript({ command: raw(writeClaim('held', claim)), claim, script: takeScript(claim) });
   const result = await shell.change(change).catch((error: unknown) => {
-    if (!(error instanceof PgupError) || error.code !== 'fence') throw error;
+    if (!(error instanceof PgupError) || (error.code !== 'fence' && error.code !== 'handed-over')) throw error;
     const text = `${shell.host} was claimed by somebody else at the same moment: ${error.message}`;
     throw new PgupError('locked', text, { host: shell.host, next: error.next, cause: error });
   });
@@ -175,24 +225,21 @@ ${READ_CLAIM}if [ "$__state $__token $__run $__owner" != ${quote(me)} ]; then
     __refuse other "$__state" "$__token" "$__run" "$__owner" "$__deployment"
   fi
 fi
+[ "$__run" = ${quote(encodeURIComponent(claim.run))} ] || rm -rf ${RUN} || exit
+[ -d ${RUN} ] || mkdir ${RUN} || exit
 ${writeClaim('held', claim)}
 ${writeBeat(claim)}`;
 }
 
 function writeClaim(state: 'held' | 'free', claim: Claim): string {
   const line = `pgup1 ${state} ${claimWords(claim)} ${encodeURIComponent(claim.deployment)}`;
-  return `printf '%s\\n' ${quote(line)} >${CLAIM}.new && chmod 644 ${CLAIM}.new && ${durable(`${CLAIM}.new`)} &&
-  mv -f ${CLAIM}.new ${CLAIM} && ${durable(STATE)} || exit`;
+  return `__claim() { printf '%s\\n' ${quote(line)} >${CLAIM}.new && chmod 644 ${CLAIM}.new && ${durable(`${CLAIM}.new`)}; }
+__claim 2>/dev/null || { rm -f ${RESERVE}; __claim; } && mv -f ${CLAIM}.new ${CLAIM} && ${durable(STATE)} || exit`;
 }
 
 /** Overwritten in place with the same length: it must also work on a full disk. */
 function writeBeat(claim: Claim): string {
   return `printf '%s %s\\n' "$(date +%s)" ${claim.token} 1<>${BEAT}\n`;
-}
-
-/** `sync` with names is young; the old one syncs everything. */
-export function durable(path: string): string {
-  return `{ sync ${path} 2>/dev/null || sync; }`;
 }
 
 async function must(shell: HostShell, change: ReturnType<typeof mutation>, says: string): Promise<void> {

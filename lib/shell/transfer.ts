@@ -3,10 +3,10 @@ import { open, rename, rm } from 'node:fs/promises';
 import { PgupError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { encodeText } from './bytes.ts';
+import { durable } from './durable.ts';
 import { mutation } from './fence.ts';
 import type { Command, Mutation, Upload } from './host-shell.ts';
 import { pieces, type ErrandResult } from './errand.ts';
-import { durable } from './lock.ts';
 import { raw, sh } from './sh.ts';
 
 /** What a transfer needs of the line. */
@@ -41,7 +41,7 @@ export function stagingName(path: string): string {
 export function uploadMutation(upload: Upload, bytes: Uint8Array): Mutation {
   const staging = stagingName(upload.path);
   const command = sh`${raw('umask 077')}; cat >${staging} && ${finish({ upload, bytes, staging })}`;
-  return mutation({ command, claim: upload.claim, stdin: bytes, deadline: 120_000 });
+  return mutation({ command, claim: upload.claim, stdin: bytes, record: upload.record, deadline: 120_000 });
 }
 
 /**
@@ -58,7 +58,7 @@ export async function uploadLarge(carrier: Carrier, upload: Upload, bytes: Uint8
     throw new PgupError(code, `${upload.path} could not be sent to ${carrier.host}: ${reason}`, { host: carrier.host });
   }
   const command = finish({ upload, bytes, staging });
-  return mutation({ command, claim: upload.claim, deadline: 300_000 });
+  return mutation({ command, claim: upload.claim, record: upload.record, deadline: 300_000 });
 }
 
 function finish(options: { upload: Upload; bytes: Uint8Array; staging: string }): Command {

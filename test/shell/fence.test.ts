@@ -81,7 +81,7 @@ describe('shell: lock and fence', () => {
       const second = await acquire(other);
       expect(second.token).to.equal(2);
       expect((await errorOf(shells[0]!.change(mutation({ command: touch('old'), claim: first })))).code).to.equal(
-        'fence',
+        'handed-over',
       );
       expect(made(one(), 'old')).to.equal(false);
     });
@@ -145,8 +145,14 @@ describe('shell: lock and fence', () => {
     const shells = await both();
     const claim = await acquire({ ...ours, shells });
     await release(shells[0]!, claim);
-    expect(await readLock(shells[0]!)).to.deep.equal({ kind: 'free', token: 1, openJobs: [] });
-    expect((await errorOf(heartbeat(shells[0]!, claim))).code).to.equal('fence');
+    expect(await readLock(shells[0]!)).to.deep.equal({
+      kind: 'free',
+      token: 1,
+      run: 'r1',
+      owner: 'me@here 1',
+      openJobs: [],
+    });
+    expect((await errorOf(heartbeat(shells[0]!, claim))).code).to.equal('handed-over');
   });
 
   describe('mutation', () => {
@@ -190,7 +196,7 @@ describe('shell: lock and fence', () => {
         const error = await errorOf(
           shell.change(mutation({ command: touch('stranger'), claim: { ...claim, ...change } })),
         );
-        expect(error.code).to.equal('fence');
+        expect(error.code).to.equal('handed-over');
         expect(error.message).to.include('me@here 1 for run r1');
         expect(made(one(), 'stranger')).to.equal(false);
       });

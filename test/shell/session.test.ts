@@ -218,7 +218,8 @@ for (const [kind, path] of [
 
       it('spoils nothing where it holds none of the outputs', async () => {
         const shell = await session();
-        await ask(shell, '(exec >/dev/null 2>&1 8>&-; exec sleep 2) &');
+        // 8 is what it closes last; until it has, it does hold them.
+        await ask(shell, '(exec >/dev/null 2>&1 8>&-; exec sleep 2) & while [ -e /proc/$!/fd/8 ]; do :; done');
         expect(shell.usable()).to.equal(true);
       });
 

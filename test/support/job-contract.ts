@@ -387,7 +387,7 @@ export function jobContract(host: () => JobHost, more: (context: JobContext) => 
       const one = job('sleep 1');
       await shell.startJob(one);
       const error = await errorOf(shell.cancelJob(one.id, { ...claim, token: claim.token + 1 }));
-      expect(error.code).to.equal('fence');
+      expect(error.code).to.equal('handed-over');
       expect((await shell.jobState(one.id)).kind).to.equal('running');
     });
 
@@ -422,7 +422,7 @@ export function jobContract(host: () => JobHost, more: (context: JobContext) => 
       const later = await another();
       const next = await acquire({ shells: [later], run: 'r1', owner: 'me@new 2', deployment: 'prod', takeOver: true });
       expect((await later.jobState(one.id)).kind).to.equal('running');
-      expect((await errorOf(shell.cancelJob(one.id, claim))).code).to.equal('fence');
+      expect((await errorOf(shell.cancelJob(one.id, claim))).code).to.equal('handed-over');
       expect(await later.cancelJob(one.id, next)).to.deep.include({ kind: 'finished', code: 143 });
       expect((await later.closeJob(one.id, next)).ending).to.deep.equal({ kind: 'exited', code: 0 });
       await later.close();
@@ -438,7 +438,7 @@ export function jobContract(host: () => JobHost, more: (context: JobContext) => 
     await follow(`r1-${number}`);
     await shell.closeJob(`r1-${number}`, claim);
     await acquire({ shells: [later], run: 'r1', owner: 'me@new 2', deployment: 'prod', takeOver: true });
-    expect((await errorOf(shell.startJob(one))).code).to.equal('fence');
+    expect((await errorOf(shell.startJob(one))).code).to.equal('handed-over');
     expect(made('late-start')).to.equal(false);
     await later.close();
   });
