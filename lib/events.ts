@@ -149,6 +149,8 @@ export type OutcomeKind =
   | 'held'
   /** Putting back failed. */
   | 'undo-failed'
+  /** Another controller has it now; this one stopped and touched nothing. */
+  | 'handed-over'
   | 'unreachable'
   /** The line was lost: what runs on the hosts goes on. */
   | 'unknown'

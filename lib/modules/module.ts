@@ -149,6 +149,8 @@ export type Step =
       readonly as?: string;
       readonly stdin?: Input;
       readonly workingDirectory?: string;
+      /** Being cut would leave more behind than it does: who goes back while it runs waits for its end. */
+      readonly waits?: boolean;
       readonly progress?: (line: string) => string | undefined;
     })
   | (StepBase & {

@@ -3,12 +3,15 @@ import type { Inventory, Value, ValueMap } from '../inventory/inventory.ts';
 import type { Claim, HostShell } from '../shell/host-shell.ts';
 import type { Controller, Module } from '../modules/module.ts';
 import type { PlannedDeployment } from '../playbook/plan.ts';
-import type { Journal } from './journal.ts';
+import { HostRecords } from './host-records.ts';
+import type { DeploymentEntry, Journal, RunEntry, StampedEntry } from './journal.ts';
 import { Knowledge } from './knowledge.ts';
 
 /** What the engine is given from outside; the same for every deployment of a run. */
 export interface Engine {
   readonly run: string;
+  /** What was asked for, as the journal begins with it; the hosts keep it too. */
+  readonly header: RunEntry;
   readonly check: boolean;
   /** `--diff`: what changes in files is shown. */
   readonly diff: boolean;
@@ -69,6 +72,20 @@ export interface PlayInProgress {
 /** Where a deployment stands on the way to its point of no return. `maybe`: said to be passed, never confirmed. */
 export type NoReturn = 'ahead' | 'maybe' | 'passed';
 
+/** A detached job that a step started and whose outcome is not written down. */
+export interface OpenJob {
+  readonly id: string;
+  readonly step: number;
+  readonly says: string;
+  /** Who goes back while it runs waits for its end. */
+  readonly waits: boolean;
+}
+
+/** The host that keeps what is about the deployment as a whole: its first database host. */
+export function homeOf({ deployment, hosts }: PlannedDeployment): string {
+  return deployment?.databases[0] ?? hosts[0] ?? '';
+}
+
 /** Everything that changes while one deployment runs. Nothing of one deployment is visible to another. */
 export class DeploymentState {
   readonly planned: PlannedDeployment;
@@ -87,14 +104,24 @@ export class DeploymentState {
   /** `TASK HOST` of what ended well: a run that goes on leaves it alone. */
   readonly done = new Set<string>();
   /** `TASK HOST` → the job that was left running there. */
-  readonly openJobs = new Map<string, string>();
+  readonly openJobs = new Map<string, OpenJob>();
   /** Every job id that was ever used: a host starts each but once. */
   readonly jobs = new Set<string>();
-  /** The outcome that an earlier controller wrote down. */
-  ended: OutcomeKind | undefined;
+  /** What an earlier controller wrote down as the end. */
+  ended: { readonly outcome: OutcomeKind; readonly summary: string } | undefined;
   /** Why the deployment is being put back, where it is. */
   undoing: string | undefined;
   claim: Claim | undefined;
+  /** Settles when every host is locked; several tasks may wait for the one attempt. */
+  claiming: Promise<void> | undefined;
+  /** The token of the last claim that the journal knows of; 0 before the first. */
+  lastToken = 0;
+  /** The journal says that hosts are locked by this run. */
+  held = false;
+  /** Aborted when another controller has the run: what only looks on ends too. */
+  readonly handedOver = new AbortController();
+  /** The hosts' own parts of the journal; undefined where nothing is claimed. */
+  readonly records: HostRecords | undefined;
   noReturn: NoReturn = 'ahead';
   noReturnHost: string | undefined;
   /** When the first web unit was told to stop, by the controller's clock. */
@@ -104,12 +131,27 @@ export class DeploymentState {
   /** The same moment by this process's own timer, which nobody sets. */
   #windowOpenedHere: number | undefined;
 
-  constructor(planned: PlannedDeployment) {
+  readonly #journal: Journal | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  /** Without a journal (check mode) nothing is written down anywhere. */
+  constructor(planned: PlannedDeployment, journal: Journal | undefined) {
     this.planned = planned;
     this.play = { name: '', hosts: planned.hosts, batch: planned.hosts, out: new Set() };
+    this.#journal = journal;
+    this.records = planned.deployment && new HostRecords({ hosts: planned.hosts, home: homeOf(planned) });
   }
 
-  #heartbeat: NodeJS.Timeout | undefined;
+  /** On this controller's disk before it returns; on the hosts with their next change. `also`: one more host that keeps it. */
+  write(entry: DeploymentEntry, also?: string): void {
+    const stamped = this.#journal?.write(entry);
+    if (stamped) this.records?.add(stamped, also);
+  }
+
+  /** What hosts kept and this controller did not have. */
+  adopt(entries: readonly StampedEntry[]): void {
+    this.#journal?.adopt(entries);
+  }
 
   /** Beats until the claim is released; a beat never keeps the process alive. */
   startHeartbeat(every: number, beat: () => Promise<void>): void {

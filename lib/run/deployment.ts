@@ -2,14 +2,15 @@ import { asPgupError, PgupError } from '../errors.ts';
 import type { OutcomeKind } from '../events.ts';
 import type { PlannedDeployment } from '../playbook/plan.ts';
 import { DeploymentState, type Engine } from './deployment-state.ts';
-import { claimHosts, releaseHosts } from './deployment-step.ts';
+import { releaseHosts, tellTheRest } from './claim.ts';
 import { runGeneric, type Rolling } from './generic-run.ts';
 import type { StampedEntry } from './journal.ts';
 import { writeLetter } from './letter.ts';
-import { markerIsThere } from './marker.ts';
+import { askNoReturn } from './marker.ts';
 import { statusOf } from './outcome.ts';
 import { recall } from './recall.ts';
 import { isFinding, runPlay, type TaskFailure } from './play.ts';
+import { takeUp } from './take-up.ts';
 import { undoDeployment } from './undo.ts';
 import { wentWell, type Ended } from './went-well.ts';
 
@@ -33,29 +34,43 @@ export interface RunDeployment {
 /** Runs one deployment from its first play to its outcome. Never rejects for anything that happens on a host. */
 export async function runDeployment(options: RunDeployment): Promise<DeploymentResult> {
   const { engine, planned, before, rollback, rolling = { serial: [], maxFailures: undefined } } = options;
-  const { events, journal } = engine;
+  const { events } = engine;
   const deployment = planned.name;
-  const state = new DeploymentState(planned);
-  if (before) recall(state, before);
-  const ended = state.ended;
-  if (ended !== undefined && isOver(ended, rollback)) {
-    return { state, outcome: 'nothing', summary: `ended before: ${ended}` };
+  let state = new DeploymentState(planned, engine.journal);
+  if (before) {
+    recall(state, before);
+    const over = endedBefore(state, rollback);
+    if (over) return { state, ...over };
+    // What was never claimed was never changed: what was learned of it then may not be so any more.
+    if (!state.held && state.touched.length === 0) state = new DeploymentState(planned, engine.journal);
   }
-  journal?.write({ kind: 'deployment', deployment });
+  state.write({ kind: 'deployment', deployment });
   events.emit('deployment:start', { deployment, hosts: planned.hosts });
-  const { outcome, summary } = await (engine.flavour === 'generic'
-    ? genericOutcome(engine, state, rolling)
-    : toOutcome(engine, state, rollback));
+  const refused = before && engine.flavour === 'upgrade' ? await notTakenUp({ engine, state, before }) : undefined;
+  const { outcome, summary } =
+    refused ??
+    (await (engine.flavour === 'generic'
+      ? genericOutcome(engine, state, rolling)
+      : toOutcome({ engine, state, rollback })));
   state.stopHeartbeat();
-  journal?.write({ kind: 'outcome', deployment, outcome, summary });
+  // A run that was not taken over goes on to be what it is: it has not ended here.
+  if (!refused) {
+    state.write({ kind: 'outcome', deployment, outcome, summary });
+    if (outcome !== 'handed-over') await tellTheRest({ engine, state });
+  }
   events.emit('deployment:end', { deployment, outcome, summary });
   return { state, outcome, summary };
 }
 
-/** A run that ended well, or was put back, is not gone on with: its tasks are no longer what the journal says. */
-function isOver(ended: OutcomeKind, rollback = false): boolean {
-  const over: readonly OutcomeKind[] = ['nothing', 'blocked', 'failed', 'unreachable', 'rolled-back', 'interrupted'];
-  return rollback ? over.slice(0, 4).includes(ended) : [...over, 'done'].includes(ended);
+/** A deployment that no host is locked for any more is not gone on with: its journal is no longer what is so. */
+function endedBefore({ held, ended, lastToken, noReturn }: DeploymentState, rollback = false): Ended | undefined {
+  if (held || !ended) return undefined;
+  const { outcome } = ended;
+  if (rollback && outcome === 'done' && noReturn === 'ahead') return undefined;
+  const again: readonly OutcomeKind[] = ['unreachable', 'unknown', 'interrupted', 'not-started'];
+  if (lastToken === 0 && again.includes(outcome)) return undefined;
+  if (rollback && outcome === 'done') return undefined;
+  return { outcome, summary: `ended before: ${ended.summary}` };
 }
 
 async function genericOutcome(engine: Engine, state: DeploymentState, rolling: Rolling): Promise<Ended> {
@@ -66,12 +81,39 @@ async function genericOutcome(engine: Engine, state: DeploymentState, rolling: R
   }
 }
 
-async function toOutcome(engine: Engine, state: DeploymentState, rollback = false): Promise<Ended> {
+/** Takes the run over from an earlier controller. Where that fails nothing is done and nothing put back. */
+async function notTakenUp(way: Parameters<typeof takeUp>[0]): Promise<Ended | undefined> {
+  try {
+    await takeUp(way);
+    return undefined;
+  } catch (thrown) {
+    const error = asPgupError(thrown);
+    const status = statusOf(error);
+    const outcome =
+      error.code === 'handed-over'
+        ? 'handed-over'
+        : status === 'unreachable' || status === 'unknown'
+          ? status
+          : 'failed';
+    const failure: TaskFailure = { task: '', name: 'taking the run over', failed: [], error };
+    return writeLetter({ ...way, failure, outcome, takenUp: false });
+  }
+}
+
+interface Way {
+  readonly engine: Engine;
+  readonly state: DeploymentState;
+  readonly rollback: boolean | undefined;
+}
+
+async function toOutcome({ engine, state, rollback = false }: Way): Promise<Ended> {
   try {
     const why = rollback ? 'put back on request' : state.undoing;
-    if (why !== undefined) return await goBack(engine, state, why);
+    if (why !== undefined) return await goBack(engine, state, { why, rollback });
     const ended = await forwards(engine, state);
-    return ended.kind === 'failure' ? await afterFailure(engine, state, ended.failure) : ended;
+    if (ended.kind === 'failure') return await afterFailure(engine, state, ended.failure);
+    await releaseHosts({ engine, state });
+    return ended;
   } catch (thrown) {
     // A bug of ours in the middle of an upgrade is a failure like any other: what was done must still be put back.
     const error = asPgupError(thrown);
@@ -79,11 +121,17 @@ async function toOutcome(engine: Engine, state: DeploymentState, rollback = fals
   }
 }
 
-/** Going back needs the claim first: an earlier controller that still lives must lose before anything is taken back. */
-async function goBack(engine: Engine, state: DeploymentState, why: string): Promise<Ended> {
+/** The claim is there already: an earlier controller that still lives has lost before anything is taken back. */
+async function goBack(
+  engine: Engine,
+  state: DeploymentState,
+  { why, rollback }: { why: string; rollback: boolean },
+): Promise<Ended> {
   const failure: TaskFailure = { task: '', name: why, failed: [], error: new PgupError('rolled-back', why) };
-  if (state.noReturn === 'passed') return writeLetter({ engine, state, failure, outcome: 'held' });
-  await claimHosts({ engine, state });
+  if (state.touched.length === 0 && rollback) {
+    await releaseHosts({ engine, state });
+    return { outcome: 'nothing', summary: 'this run has changed nothing that could be put back' };
+  }
   return afterFailure(engine, state, failure);
 }
 
@@ -131,35 +179,57 @@ function windowTooLong(engine: Engine, state: DeploymentState): PgupError | unde
 async function afterFailure(engine: Engine, state: DeploymentState, failure: TaskFailure): Promise<Ended> {
   const { error } = failure;
   if (engine.check) return withoutUndo(engine, state, failure);
+  const handedOver = handedOverIn(state, failure);
+  // The loser takes nothing back and lets go of nothing: whoever has the run now knows more.
+  if (handedOver) return writeLetter({ engine, state, failure: handedOver, outcome: 'handed-over' });
   if (engine.park.aborted || failure.failed.some((each) => each.outcome.status === 'unknown')) {
     return writeLetter({ engine, state, failure, outcome: 'unknown' });
   }
-  if (state.noReturn === 'maybe') await settleNoReturn(engine, state);
-  if (state.noReturn !== 'ahead') return writeLetter({ engine, state, failure, outcome: 'held' });
+  if (!state.claim) return withoutUndo(engine, state, failure);
+  const contradiction = state.noReturn === 'ahead' ? undefined : await settleNoReturn(engine, state);
+  if (state.noReturn !== 'ahead') return writeLetter({ engine, state, failure, outcome: 'held', contradiction });
   if (state.touched.length === 0) {
     await releaseHosts({ engine, state });
     return withoutUndo(engine, state, failure);
   }
   const undone = await undoDeployment(engine, state, failure);
-  if (undone.kind === 'failed') {
-    return writeLetter({ engine, state, failure, outcome: 'undo-failed', undo: undone.failure });
+  switch (undone.kind) {
+    case 'failed': {
+      const lost = handedOverIn(state, undone.failure);
+      if (lost) return writeLetter({ engine, state, failure: lost, outcome: 'handed-over' });
+      return writeLetter({ engine, state, failure, outcome: 'undo-failed', undo: undone.failure });
+    }
+    case 'parked':
+      return writeLetter({ engine, state, failure, outcome: 'unknown' });
+    case 'undone': {
+      // A host that was not reached is not put back, and may hold the database: nobody is told that the old version
+      // serves. The others stay locked with it, so that no other run begins on half of a deployment.
+      const left = undone.unreachable.length > 0 ? undone.unreachable : await releaseHosts({ engine, state });
+      if (left.length > 0) return writeLetter({ engine, state, failure, outcome: 'unknown', unreachable: left });
+      const outcome = error.code === 'interrupted' ? 'interrupted' : 'rolled-back';
+      return writeLetter({ engine, state, failure, outcome });
+    }
   }
-  // A host that was not reached is not put back, and may hold the database: nobody is told that the old version serves.
-  // The others stay locked with it, so that no other run begins on half of a deployment.
-  const left = undone.unreachable.length > 0 ? undone.unreachable : await releaseHosts({ engine, state });
-  if (left.length > 0) return writeLetter({ engine, state, failure, outcome: 'unknown', unreachable: left });
-  return writeLetter({ engine, state, failure, outcome: error.code === 'interrupted' ? 'interrupted' : 'rolled-back' });
+}
+
+/** The failure that says that another controller has the run, wherever it was heard of. */
+function handedOverIn({ handedOver }: DeploymentState, failure: TaskFailure): TaskFailure | undefined {
+  const told = [failure.error, ...failure.failed.map(({ outcome }) => outcome.error)];
+  const heard: unknown = handedOver.signal.reason;
+  const error = told.find((each) => each?.code === 'handed-over') ?? (heard instanceof PgupError ? heard : undefined);
+  return error && { ...failure, error };
 }
 
 /** Only the host knows whether a marker whose writing was cut off is there. No answer counts as yes. */
-async function settleNoReturn(engine: Engine, state: DeploymentState): Promise<void> {
+async function settleNoReturn(engine: Engine, state: DeploymentState): Promise<string | undefined> {
   const host = state.noReturnHost;
-  if (host === undefined) return;
+  if (host === undefined) return undefined;
   try {
-    state.noReturn = (await markerIsThere(await engine.openShell(host, 'root'))) ? 'passed' : 'ahead';
+    const { noReturn, why } = await askNoReturn(engine, state, host);
+    state.noReturn = noReturn;
+    return why;
   } catch (thrown) {
-    const text = `${host} cannot be asked for its marker, which counts as passed: ${asPgupError(thrown).message}`;
-    engine.events.emit('note', { level: 'warning', text });
+    return `${host} cannot be asked for its marker, which counts as passed: ${asPgupError(thrown).message}`;
   }
 }
 

@@ -1,4 +1,14 @@
-import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { PgupError } from '../errors.ts';
 import type { OutcomeKind } from '../events.ts';
@@ -18,6 +28,8 @@ export type Entry =
       /** What the sources and the playbook are relative to. */
       readonly cwd: string;
       readonly limit: string | undefined;
+      readonly serial: string | undefined;
+      readonly maxFailures: string | undefined;
     }
   | { readonly kind: 'deployment'; readonly deployment: string }
   | {
@@ -26,7 +38,8 @@ export type Entry =
       readonly token: number;
       readonly owner: string;
     }
-  | { readonly kind: 'released'; readonly deployment: string }
+  /** Hosts that could not be reached keep the lock, and are named. */
+  | { readonly kind: 'released'; readonly deployment: string; readonly left: readonly string[] }
   | { readonly kind: 'task-intent'; readonly deployment: string; readonly task: string; readonly host: string }
   | {
       readonly kind: 'step-intent';
@@ -39,6 +52,8 @@ export type Entry =
       readonly changes: boolean;
       /** The job's id, where the step is a detached job: what a later controller adopts. */
       readonly job?: string;
+      /** Who goes back while it runs waits for its end. */
+      readonly waits?: boolean;
     }
   | {
       readonly kind: 'step-outcome';
@@ -68,7 +83,17 @@ export type Entry =
   | { readonly kind: 'outcome'; readonly deployment: string; readonly outcome: OutcomeKind; readonly summary: string }
   | { readonly kind: 'end'; readonly exitCode: number };
 
-export type StampedEntry = Entry & { readonly at: number };
+/** The first entry of a run: what was asked for. */
+export type RunEntry = Extract<Entry, { readonly kind: 'run' }>;
+
+/** An entry about one deployment. */
+export type DeploymentEntry = Extract<Entry, { readonly deployment: string }>;
+
+/** `n` counts the entries of a run over all its controllers: the order of things, whatever their clocks say. */
+export type StampedEntry = Entry & { readonly at: number; readonly n: number };
+
+/** Numbers that are left free where a run is taken over from the hosts alone. */
+const GAP = 1000;
 
 export interface JournalOptions {
   /**
@@ -77,6 +102,8 @@ export interface JournalOptions {
    * to the system at the end of each turn, so that a power cut loses what the system had not written yet.
    */
   readonly durable?: boolean;
+  /** The number of the last entry that is known, where a run is gone on with. */
+  readonly after?: number;
   /** Forces a file to the disk. */
   readonly sync?: (file: number) => void;
 }
@@ -90,13 +117,17 @@ export class Journal {
   readonly #now: () => number;
   readonly #durable: boolean;
   readonly #sync: (file: number) => void;
+  #next: number;
   #pending = '';
 
-  constructor(path: string, now: () => number, { durable = true, sync = fdatasyncSync }: JournalOptions = {}) {
+  constructor(path: string, now: () => number, options: JournalOptions = {}) {
+    const { after = 0, durable = true, sync = fdatasyncSync } = options;
     this.#now = now;
+    this.#next = after + 1;
     this.#durable = durable;
     this.#sync = sync;
     try {
+      mendEnd(path);
       this.#file = openSync(path, 'a', 0o600);
       if (!durable) return;
       const folder = openSync(dirname(path), 'r');
@@ -110,11 +141,28 @@ export class Journal {
     }
   }
 
-  write(entry: Entry): void {
-    const line = `${JSON.stringify({ at: this.#now(), ...entry })}\n`;
+  write(entry: Entry): StampedEntry {
+    const stamped = { at: this.#now(), n: this.#next++, ...entry };
+    this.#append(stamped);
+    if (this.#durable && isBarrier(entry)) this.#sync(this.#file);
+    return stamped;
+  }
+
+  /**
+   * Takes over entries that another controller wrote, as they are. That one may have written more than the hosts were
+   * told; a gap leaves its numbers free.
+   */
+  adopt(entries: readonly StampedEntry[]): void {
+    if (entries.length === 0) return;
+    for (const entry of entries) this.#append(entry);
+    this.#sync(this.#file);
+    this.#next = Math.max(this.#next, GAP + lastNumber(entries));
+  }
+
+  #append(entry: StampedEntry): void {
+    const line = `${JSON.stringify(entry)}\n`;
     if (this.#durable) {
       writeSync(this.#file, line);
-      if (isBarrier(entry)) this.#sync(this.#file);
       return;
     }
     if (this.#pending === '')
@@ -163,20 +211,37 @@ function isBarrier({ kind }: Entry): boolean {
   }
 }
 
+/** The highest number among entries; 0 where there are none. */
+export function lastNumber(entries: readonly StampedEntry[]): number {
+  return entries.reduce((most, { n }) => Math.max(most, n), 0);
+}
+
+/** What is written next must begin a line of its own, also where a controller died within its last one. */
+function mendEnd(path: string): void {
+  if (!existsSync(path)) return;
+  const bytes = readFileSync(path);
+  const end = bytes.lastIndexOf('\n') + 1;
+  if (end === bytes.length) return;
+  if (isWhole(bytes.toString('utf8', end))) appendFileSync(path, '\n');
+  else truncateSync(path, end);
+}
+
+function isWhole(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Reads a journal back. A torn last line, the mark of a controller that died while writing it, is left out. */
 export function readJournal(path: string): readonly StampedEntry[] {
   const lines = readFileSync(path, 'utf8').split('\n');
   const torn = lines.pop();
   const entries = lines.map((line, index) => parseEntry({ line, path, number: index + 1 }));
-  if (torn) {
-    // A whole entry whose newline alone is missing was written: leaving it out would forget a step that was done.
-    try {
-      entries.push(JSON.parse(torn) as StampedEntry);
-    } catch {
-      return entries;
-    }
-  }
-  return entries;
+  // A whole entry whose newline alone is missing was written: leaving it out would forget a step that was done.
+  return torn && isWhole(torn) ? [...entries, JSON.parse(torn) as StampedEntry] : entries;
 }
 
 function parseEntry({ line, path, number }: { line: string; path: string; number: number }): StampedEntry {

@@ -1,5 +1,5 @@
 import type { Learned } from '../modules/module.ts';
-import type { StampedEntry, Journal } from './journal.ts';
+import type { DeploymentEntry, StampedEntry } from './journal.ts';
 
 /**
  * What a deployment's tasks have learned, of each host and of the deployment as a whole. Every addition goes through
@@ -17,14 +17,14 @@ export class Knowledge {
     return this.#shared;
   }
 
-  learn({ host, learned, deployment, journal }: LearnOptions): void {
+  learn({ host, learned, deployment, write }: LearnOptions): void {
     if (learned.host && Object.keys(learned.host).length > 0) {
       this.#add(host, learned.host);
-      journal?.write({ kind: 'learned', deployment, host, facts: learned.host });
+      write({ kind: 'learned', deployment, host, facts: learned.host });
     }
     if (learned.shared && Object.keys(learned.shared).length > 0) {
       this.#add(undefined, learned.shared);
-      journal?.write({ kind: 'learned', deployment, host: undefined, facts: learned.shared });
+      write({ kind: 'learned', deployment, host: undefined, facts: learned.shared });
     }
   }
 
@@ -43,6 +43,5 @@ interface LearnOptions {
   readonly host: string;
   readonly learned: Learned;
   readonly deployment: string;
-  /** Undefined in check mode, which leaves nothing behind on the controller either. */
-  readonly journal: Journal | undefined;
+  readonly write: (entry: DeploymentEntry) => void;
 }

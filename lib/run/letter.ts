@@ -12,11 +12,15 @@ interface LetterOptions {
   readonly unreachable?: readonly string[];
   /** What failed while the deployment was put back. */
   readonly undo?: TaskFailure;
+  /** Where marker, journal and server do not say the same about the point of no return. */
+  readonly contradiction?: string | undefined;
+  /** False where a run could not be taken over from its earlier controller. */
+  readonly takenUp?: boolean;
 }
 
 type Bad = Extract<
   OutcomeKind,
-  'failed' | 'rolled-back' | 'held' | 'undo-failed' | 'unreachable' | 'unknown' | 'interrupted'
+  'failed' | 'rolled-back' | 'held' | 'undo-failed' | 'handed-over' | 'unreachable' | 'unknown' | 'interrupted'
 >;
 
 /** The operator's letter: what happened on which host, what state things are in, what to type next. */
@@ -34,7 +38,8 @@ export function writeLetter(options: LetterOptions): { readonly outcome: Bad; re
     stands: whatStands(options),
     next: whatNext(options),
   });
-  return { outcome, summary: summaryOf(options) };
+  const { takenUp = true } = options;
+  return { outcome, summary: takenUp ? summaryOf(options) : 'not taken over: this controller did nothing' };
 }
 
 /** One host's words; of several hosts each one's own, because they need not be the same. */
@@ -49,6 +54,7 @@ function codeOf(outcome: Bad, error: PgupError): ErrorCode {
     case 'rolled-back':
     case 'held':
     case 'undo-failed':
+    case 'handed-over':
     case 'interrupted':
       return outcome;
     case 'unknown':
@@ -59,16 +65,21 @@ function codeOf(outcome: Bad, error: PgupError): ErrorCode {
   }
 }
 
-function summaryOf({ outcome, failure: { name }, unreachable = [] }: LetterOptions): string {
+function summaryOf({ outcome, failure: { name, error }, unreachable = [] }: LetterOptions): string {
+  const failedFirst = error.code !== 'rolled-back';
   switch (outcome) {
     case 'failed':
       return `failed at "${name}"; nothing was changed before it that needs putting back`;
     case 'rolled-back':
-      return `failed at "${name}" and put back: the old version serves`;
+      return failedFirst
+        ? `failed at "${name}" and put back: the old version serves`
+        : 'put back on request: the old version serves';
     case 'held':
       return `failed at "${name}" after the point of no return, and holds`;
     case 'undo-failed':
       return `failed at "${name}", and putting it back failed too`;
+    case 'handed-over':
+      return 'another controller has the run now: this one stopped and touched nothing more';
     case 'unreachable':
       return 'a host cannot be reached; nothing was changed';
     case 'unknown':
@@ -81,12 +92,19 @@ function summaryOf({ outcome, failure: { name }, unreachable = [] }: LetterOptio
 }
 
 /** What is true on the hosts now, as far as this run knows. */
-function whatStands({ engine, state, outcome, unreachable = [], undo }: LetterOptions): readonly string[] {
+function whatStands(options: LetterOptions): readonly string[] {
+  const { engine, state, outcome, unreachable = [], undo, contradiction, takenUp = true } = options;
+  if (!takenUp) return ['this controller did nothing: the hosts stand as the run left them'];
   const lines: string[] = [];
   switch (outcome) {
     case 'failed':
     case 'unreachable':
       if (engine.flavour === 'upgrade') lines.push('nothing was stopped and nothing was upgraded');
+      break;
+    case 'handed-over':
+      lines.push(
+        'this controller undid nothing and let go of nothing: what the hosts are is what the other one makes them',
+      );
       break;
     case 'rolled-back':
     case 'interrupted':
@@ -95,6 +113,7 @@ function whatStands({ engine, state, outcome, unreachable = [], undo }: LetterOp
     case 'held':
       lines.push('the point of no return is passed: the new cluster holds the data and may have been written to');
       lines.push('the old cluster and its backup are untouched and stopped');
+      if (contradiction !== undefined) lines.push(`taken as passed, because ${contradiction}`);
       break;
     case 'undo-failed':
       lines.push(`putting back stopped at: ${undo?.error.message ?? 'an unknown place'}`);
@@ -123,9 +142,11 @@ function whatStands({ engine, state, outcome, unreachable = [], undo }: LetterOp
   return lines;
 }
 
-function whatNext({ engine, state, failure, outcome, unreachable = [], undo }: LetterOptions): readonly string[] {
+function whatNext(options: LetterOptions): readonly string[] {
+  const { engine, state, failure, outcome, unreachable = [], undo, takenUp = true } = options;
   const cause = (undo ?? failure).error.next;
   const lines = cause === undefined ? [] : [cause];
+  if (!takenUp && outcome !== 'handed-over') return [...lines, `when the cause is gone: pgup resume ${engine.run}`];
   switch (outcome) {
     case 'unknown':
       lines.push(
@@ -140,6 +161,11 @@ function whatNext({ engine, state, failure, outcome, unreachable = [], undo }: L
       break;
     case 'rolled-back':
     case 'interrupted':
+      lines.push('when the cause is gone, run the same command again');
+      break;
+    case 'handed-over':
+      if (lines.length === 0) lines.push(`see how it stands: pgup status ${engine.run}`);
+      break;
     case 'failed':
     case 'unreachable':
       lines.push('when the cause is gone, run the same command again');

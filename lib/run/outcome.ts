@@ -49,6 +49,7 @@ export function exitCodeOf(outcome: OutcomeKind): number {
     case 'failed':
     case 'held':
     case 'undo-failed':
+    case 'handed-over':
     case 'not-started':
       return 2;
     case 'rolled-back':

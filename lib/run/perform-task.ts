@@ -8,14 +8,15 @@ import { answers, lines, outputAnswer } from '../shell/answers.ts';
 import type { HostShell, Result } from '../shell/host-shell.ts';
 import { hostPath, isHostPath } from '../shell/host-path.ts';
 import { sh } from '../shell/sh.ts';
+import { claimHosts } from './claim.ts';
 import { performDeploymentStep } from './deployment-step.ts';
-import type { DeploymentState, GatheredFacts } from './deployment-state.ts';
+import type { DeploymentState, GatheredFacts, OpenJob } from './deployment-state.ts';
 import { hostScope } from './host-scope.ts';
 import { queryIn, stepIn, type Environment } from './environment.ts';
 import type { HostTask } from './host-task.ts';
 import type { FileDiff } from '../events.ts';
 import { HIDDEN, outcome, type HostOutcome } from './outcome.ts';
-import { performStep } from './step.ts';
+import { performStep, type StepOutcome } from './step.ts';
 import { hides, loginOf, textOf, type TaskSettings } from './task-settings.ts';
 import { timeLimit, type TimeLimit } from './time-limit.ts';
 
@@ -61,7 +62,7 @@ function shellFor(work: HostTask): () => Promise<HostShell> {
 async function perform(work: HostTask, settings: TaskSettings, open: () => Promise<HostShell>): Promise<HostOutcome> {
   const { check, environment, timeout } = settings;
   const { engine } = work;
-  await awaitOpenJob(work, open);
+  const adoptable = await awaitOpenJob(work, open);
   const module = moduleOf(work);
   const limit = timeLimit(timeout, engine.now);
   const context = moduleContext({ work, module, args: await argumentsOf(work, module, open), check });
@@ -122,6 +123,7 @@ async function perform(work: HostTask, settings: TaskSettings, open: () => Promi
         reads,
         environment,
         limit,
+        adoptable,
       });
       return done.status === 'changed' ? { ...done, ...diffsOf(decision.steps, engine) } : done;
     }
@@ -140,17 +142,22 @@ interface CarryOut {
   readonly facts: Result | undefined;
   readonly environment: Environment;
   readonly limit: TimeLimit;
+  readonly adoptable: OpenJob | undefined;
 }
 
 /** The steps in order; the first that fails ends the task on this host. */
 async function carryOut(options: CarryOut): Promise<HostOutcome> {
   const { work, shell, module, context, facts, decision, steps, reads, environment, limit } = options;
+  // What a step before it changes may be what the job worked on: then it is done again.
+  let { adoptable } = options;
   const began = work.engine.now();
   const results: Result[] = [];
   const said: string[] = [];
   for (const [index, step] of decision.steps.entries()) {
-    const { verdict, result } = await journalled({ work, shell, step: limit.step(stepIn(environment, step)), index });
+    const bound = limit.step(stepIn(environment, step));
+    const { verdict, result } = await journalled({ work, shell, step: bound, index, adoptable });
     if (limit.isOver(result)) return timedOut(limit, steps);
+    if (isChange(step)) adoptable = undefined;
     results.push(result);
     if (!verdict.ok) {
       const error = new PgupError('task-failed', verdict.says, { host: work.host, next: verdict.next });
@@ -194,37 +201,26 @@ function timedOut({ seconds }: TimeLimit, steps: readonly string[]): HostOutcome
 }
 
 /** Intent on disk before the step, outcome after it. */
-async function journalled({
-  work,
-  shell,
-  step,
-  index,
-}: {
-  work: HostTask;
-  shell: HostShell;
-  step: Step;
-  index: number;
-}) {
+async function journalled({ work, shell, step, index, adoptable }: JournalledStep): Promise<StepOutcome> {
   const { engine, state, task, host, undo } = work;
   const deployment = state.planned.name;
   const says = hides(task, hostScope(work)) ? HIDDEN : step.says;
-  const jobId = newJobId(state, `${engine.run}-${task.id}-${index}`);
   const place = { deployment, task: task.id, host, step: index };
-  const changes = step.kind === 'change' || step.kind === 'job' || step.kind === 'upload';
+  const changes = isChange(step);
+  // In an upgrade nothing is changed without a claim, whatever the playbook says about when it is taken.
+  if (changes && engine.flavour === 'upgrade') await claimHosts(work);
+  const found = adoptable?.step === index && adoptable.says === says ? adoptable : undefined;
+  const jobId = found?.id ?? newJobId(state, `${engine.run}-${task.id}-${index}`);
   if (changes && !undo) state.touch(task.id, host);
   const key = `${task.id} ${host}`;
   if (step.kind === 'job') {
-    state.openJobs.set(key, jobId);
+    state.openJobs.set(key, { id: jobId, step: index, says, waits: step.waits === true });
     state.jobs.add(jobId);
   }
-  engine.journal?.write({
-    kind: 'step-intent',
-    ...place,
-    says,
-    changes,
-    ...(step.kind === 'job' ? { job: jobId } : {}),
-  });
+  const intent = { kind: 'step-intent', ...place, says, changes } as const;
+  state.write(step.kind === 'job' ? { ...intent, job: jobId, waits: step.waits === true } : intent, shell.host);
   engine.events.emit('step:start', { ...place, says, job: step.kind === 'job' });
+  const record = state.records?.of(shell.host);
   const began = engine.now();
   const outcomeOfStep = await (isDeploymentStep(step)
     ? performDeploymentStep(step, work, shell)
@@ -232,21 +228,36 @@ async function journalled({
         deployment,
         shell,
         claim: state.claim ?? 'unclaimed',
+        record: state.claim ? record?.text : undefined,
         events: engine.events,
         keep: (name) => engine.fileOf(host, name),
         jobId,
         sleep: engine.sleep,
-        park: engine.park,
+        park: AbortSignal.any([engine.park, state.handedOver.signal]),
       }));
+  if (changes && state.claim) record?.written();
   const { verdict } = outcomeOfStep;
   engine.events.emit('step:end', { ...place, ok: verdict.ok, seconds: (engine.now() - began) / 1000 });
   state.openJobs.delete(key);
-  engine.journal?.write({
+  state.write({
     kind: 'step-outcome',
     ...place,
     outcome: verdict.ok ? 'ok' : says === HIDDEN ? HIDDEN : verdict.says,
   });
   return outcomeOfStep;
+}
+
+interface JournalledStep {
+  readonly work: HostTask;
+  readonly shell: HostShell;
+  readonly step: Step;
+  readonly index: number;
+  /** A job that has ended, and that nobody has judged: its result is this step's, if it is the same step. */
+  readonly adoptable: OpenJob | undefined;
+}
+
+function isChange(step: Step): boolean {
+  return step.kind === 'change' || step.kind === 'job' || step.kind === 'upload';
 }
 
 /** A job that a killed controller, or a reboot, left behind keeps its id for ever: what is decided afresh gets a new one. */
@@ -256,18 +267,26 @@ function newJobId(state: DeploymentState, id: string): string {
   return free;
 }
 
-/** A job of this task that an earlier controller started is seen to its end before anything is read or decided. */
-async function awaitOpenJob({ engine, state, task, host }: HostTask, open: () => Promise<HostShell>): Promise<void> {
+/**
+ * A job of this task that an earlier controller started is seen to its end before anything is read or decided. It is
+ * given back where it left an exit code: what it did and printed need not be done again.
+ */
+async function awaitOpenJob(
+  { engine, state, task, host }: HostTask,
+  open: () => Promise<HostShell>,
+): Promise<OpenJob | undefined> {
   const key = `${task.id} ${host}`;
-  const id = state.openJobs.get(key);
-  if (id === undefined) return;
+  const job = state.openJobs.get(key);
+  if (!job) return undefined;
   const shell = await open();
-  engine.events.emit('line', { host, state: 'reconnected', says: `adopting job ${id}` });
-  const found = await shell.followJob(id, () => undefined, engine.park);
+  engine.events.emit('line', { host, state: 'reconnected', says: `adopting job ${job.id}: ${job.says}` });
+  const parked = AbortSignal.any([engine.park, state.handedOver.signal]);
+  const found = await shell.followJob(job.id, () => undefined, parked);
   if (found.kind === 'running')
-    throw new PgupError('connection-lost', `job ${id} goes on running on ${host}`, { host });
-  if (found.kind !== 'absent') await shell.closeJob(id, state.claim ?? 'unclaimed');
+    throw new PgupError('connection-lost', `job ${job.id} goes on running on ${host}`, { host });
+  if (found.kind !== 'absent') await shell.closeJob(job.id, state.claim ?? 'unclaimed');
   state.openJobs.delete(key);
+  return found.kind === 'finished' ? job : undefined;
 }
 
 export type DeploymentStep = Extract<Step, { kind: 'claim' | 'release' | 'point-of-no-return' | 'mark' }>;
@@ -335,9 +354,17 @@ function moduleContext({ work, module, args, check }: Contextual): ModuleContext
   };
 }
 
-function learn({ engine, state, host }: HostTask, learned: Learned | undefined): void {
+function learn({ state, host }: HostTask, learned: Learned | undefined): void {
   if (!learned) return;
-  state.knowledge.learn({ host, learned, deployment: state.planned.name, journal: engine.journal });
+  const deployment = state.planned.name;
+  state.knowledge.learn({
+    host,
+    learned,
+    deployment,
+    write: (entry) => {
+      state.write(entry);
+    },
+  });
 }
 
 /** What Ansible gives every result: whether it changed or failed, and output in lines too. */

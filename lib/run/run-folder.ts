@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PgupError } from '../errors.ts';
-import { Journal } from './journal.ts';
+import type { Json } from '../playbook/plan-shape.ts';
+import { Journal, lastNumber, type StampedEntry } from './journal.ts';
 
 /** `<runs>/<id>/`, mode 0700: plan, journal, and what was fetched from the hosts. */
 export interface RunFolder {
@@ -17,9 +18,11 @@ interface OpenRunFolder {
   readonly now: () => number;
   /** The journal is forced to the disk (JournalOptions). */
   readonly durable: boolean;
+  /** The journal so far, where a run is gone on with. */
+  readonly before?: readonly StampedEntry[] | undefined;
 }
 
-export function openRunFolder({ runs, id, now, durable }: OpenRunFolder): RunFolder {
+export function openRunFolder({ runs, id, now, durable, before = [] }: OpenRunFolder): RunFolder {
   const path = join(runs, id);
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -32,7 +35,7 @@ export function openRunFolder({ runs, id, now, durable }: OpenRunFolder): RunFol
   }
   return Object.freeze({
     path,
-    journal: new Journal(join(path, 'journal.jsonl'), now, { durable }),
+    journal: new Journal(join(path, 'journal.jsonl'), now, { durable, after: lastNumber(before) }),
     fileOf: (host: string, name: string) => {
       const folder = join(path, 'hosts', host);
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -41,8 +44,13 @@ export function openRunFolder({ runs, id, now, durable }: OpenRunFolder): RunFol
   });
 }
 
-export function writePlan(folder: RunFolder, plan: unknown): void {
+export function writePlan(folder: RunFolder, plan: Json): void {
   writeFileSync(join(folder.path, 'plan.json'), `${JSON.stringify(plan, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+/** The frozen plan of a run, as it was written when it began. */
+export function readPlan(runs: string, id: string): Json {
+  return JSON.parse(readFileSync(join(runs, id, 'plan.json'), 'utf8')) as Json;
 }
 
 /** The ids of all runs in a folder, oldest first. */

@@ -26,13 +26,11 @@ export async function runTaskOnHosts(run: TaskRun): Promise<ReadonlyMap<string, 
   const outcomes = await Promise.all(
     hosts.map(async (host): Promise<readonly [string, HostOutcome]> => {
       const began = engine.now();
-      // `claim` is taken anew by a run that goes on: the token of the controller before must lose.
-      if (state.done.has(`${task.id} ${host}`) && task.module !== 'claim')
-        return [host, outcome('skipped', 'done before')];
-      engine.journal?.write({ kind: 'task-intent', deployment, task: task.id, host });
+      if (state.done.has(`${task.id} ${host}`)) return [host, outcome('skipped', 'done before')];
+      state.write({ kind: 'task-intent', deployment, task: task.id, host });
       const result = await runHostTask({ engine, state, task, host, undo, extra: new Map() });
       state.count(host, result.status);
-      engine.journal?.write({ kind: 'task-outcome', deployment, task: task.id, host, status: result.status });
+      state.write({ kind: 'task-outcome', deployment, task: task.id, host, status: result.status });
       const { status, says, steps, values, findings, diffs } = seen(result);
       for (const { host: where, weight, check, text, next } of findings) {
         engine.events.emit('finding', { deployment, host: where, weight, check, text, next });

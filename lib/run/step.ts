@@ -16,6 +16,8 @@ export interface StepContext {
   readonly deployment: string;
   readonly shell: HostShell;
   readonly claim: Claim | 'unclaimed';
+  /** Lines for the host's part of the journal; they go with the change. */
+  readonly record: string | undefined;
   readonly events: Events;
   /** Where a fetched file goes in the run's folder. */
   readonly keep: (name: string) => string;
@@ -35,18 +37,20 @@ export interface StepOutcome {
 export async function performStep(step: HostStep, context: StepContext): Promise<StepOutcome> {
   switch (step.kind) {
     case 'change': {
-      const { shell, claim } = context;
+      const { shell, claim, record } = context;
+      const { command, as } = step;
       const result = await shell.change(
-        mutation({ command: step.command, claim, ...optional('as', step.as), ...input(step.stdin), ...deadline(step) }),
+        mutation({ command, claim, record, ...optional('as', as), ...input(step.stdin), ...deadline(step) }),
       );
       return settled(step, result, context);
     }
     case 'job':
       return performJob(step, context);
     case 'upload': {
-      const { shell, claim } = context;
+      const { shell, claim, record } = context;
       const { content, path, mode, owner } = step;
-      return settled(step, await shell.upload({ content, path, mode, claim, ...optional('owner', owner) }), context);
+      const upload = { content, path, mode, claim, record, ...optional('owner', owner) };
+      return settled(step, await shell.upload(upload), context);
     }
     case 'ask':
       return settled(step, await context.shell.ask(query(step)), context);
@@ -85,11 +89,12 @@ function settled(step: Step, result: Result, { shell }: StepContext): StepOutcom
 }
 
 async function performJob(step: Extract<Step, { kind: 'job' }>, context: StepContext): Promise<StepOutcome> {
-  const { shell, claim, events, jobId: id, deployment, park } = context;
+  const { shell, claim, record, events, jobId: id, deployment, park } = context;
   await shell.startJob({
     kind: 'job',
     id,
     claim,
+    record,
     command: step.command,
     ...optional('as', step.as),
     ...optional('workingDirectory', step.workingDirectory),

@@ -1,10 +1,13 @@
 import { walkTasks } from '../playbook/playbook.ts';
 import type { DeploymentState, Engine } from './deployment-state.ts';
+import { endOpenJobs } from './end-jobs.ts';
 import type { TaskFailure } from './play.ts';
 import { runTaskOnHosts } from './run-task.ts';
 import { isBad } from './outcome.ts';
 
 export type UndoEnd =
+  /** A second interrupt, or a line that stays lost: what is under way on the hosts goes on. */
+  | { readonly kind: 'parked' }
   | { readonly kind: 'undone'; readonly unreachable: readonly string[] }
   | { readonly kind: 'failed'; readonly failure: TaskFailure };
 
@@ -15,16 +18,22 @@ export type UndoEnd =
  */
 export async function undoDeployment(engine: Engine, state: DeploymentState, failure: TaskFailure): Promise<UndoEnd> {
   const deployment = state.planned.name;
-  const { journal, events } = engine;
-  journal?.write({ kind: 'undo', deployment, why: failure.error.message });
+  const { events } = engine;
+  state.undoing ??= failure.error.message;
+  state.write({ kind: 'undo', deployment, why: state.undoing });
   events.emit('play:start', { deployment, play: `Put back: "${failure.name}" failed`, undo: true });
   const tasks = new Map(
     state.planned.plays.flatMap(({ play }) => walkTasks(play.tasks)).map((task) => [task.id, task]),
   );
   const ofPlays = state.planned.plays.flatMap(({ play }) => [...play.keywords.vars]);
-  const unreachable = new Set<string>();
+  const jobs = await endOpenJobs(engine, state);
+  if (jobs.kind === 'failed') {
+    return { kind: 'failed', failure: { task: '', name: 'ending what is under way', failed: [], error: jobs.error } };
+  }
+  const unreachable = new Set(jobs.unreachable);
   for (const { task: id, hosts } of [...state.touched].reverse()) {
     for (const task of tasks.get(id)?.undo ?? []) {
+      if (engine.park.aborted) return { kind: 'parked' };
       const meant = [...hosts].filter((host) => !unreachable.has(host));
       const vars = new Map([...ofPlays, ...task.keywords.vars]);
       const known = { ...task, keywords: { ...task.keywords, vars } };

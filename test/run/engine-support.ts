@@ -13,7 +13,7 @@ import { makePlan } from '../../lib/playbook/plan.ts';
 import { controllerAt } from '../../lib/run/controller.ts';
 import { runFleet, type FleetResult } from '../../lib/run/fleet.ts';
 import type { Rolling } from '../../lib/run/generic-run.ts';
-import { Journal, readJournal, type StampedEntry } from '../../lib/run/journal.ts';
+import { Journal, lastNumber, readJournal, type RunEntry, type StampedEntry } from '../../lib/run/journal.ts';
 import { raw } from '../../lib/shell/sh.ts';
 import type { FakeFleet } from './fake-host.ts';
 
@@ -104,6 +104,9 @@ interface EngineOptions {
   readonly inventory?: string;
   readonly before?: readonly StampedEntry[];
   readonly rollback?: boolean;
+  readonly owner?: string;
+  /** The other controller of the run is known to be gone; true where not given. */
+  readonly takeOver?: boolean;
   readonly stop?: AbortSignal;
   readonly maxFailures?: number;
   readonly batches?: readonly number[];
@@ -126,10 +129,23 @@ export async function runEngine(options: EngineOptions): Promise<EngineRun> {
   const seen: AnyEvent[] = [];
   events.subscribe((event) => seen.push(event));
   const path = join(folder, 'journal.jsonl');
-  const journal = new Journal(path, Date.now);
+  const journal = new Journal(path, Date.now, { after: lastNumber(before ?? []) });
+  const header: RunEntry = {
+    ...{
+      kind: 'run',
+      run: 'r1',
+      pgup: '0',
+      plan: plan.hash,
+      playbook: 'play.yml',
+      sources: ['hosts.ini'],
+      cwd: folder,
+    },
+    ...{ limit: undefined, serial: undefined, maxFailures: undefined },
+  };
   const result = await runFleet({
     engine: {
       run: 'r1',
+      header,
       check,
       diff: false,
       cwd: folder,
@@ -143,8 +159,8 @@ export async function runEngine(options: EngineOptions): Promise<EngineRun> {
       fileOf: (_host, file) => join(folder, file),
       folder,
       controller: controllerAt(folder),
-      owner: 'test',
-      takeOver: false,
+      owner: options.owner ?? 'test',
+      takeOver: options.takeOver ?? true,
       now: Date.now,
       sleep: () => Promise.resolve(),
       reconnectTimeout: 0,

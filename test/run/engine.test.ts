@@ -2,9 +2,12 @@ import { expect } from 'chai';
 import { PgupError } from '../../lib/errors.ts';
 import type { EventName } from '../../lib/events.ts';
 import { runEngine, type EngineRun } from './engine-support.ts';
-import { fakeFleet } from './fake-host.ts';
+import { fakeFleet, type FakeFleet, type FakeState } from './fake-host.ts';
 
 const outcomeOf = ({ recap }: EngineRun) => recap.deployments[0]?.outcome;
+/** What was sent to hosts, without what is asked and written of the marker. */
+const workOf = ({ log }: FakeFleet) =>
+  log.map((line) => line.split(': ')[1]).filter((command) => !command?.includes('the marker'));
 const said = (run: EngineRun, type: EventName) => run.events.filter((event) => event.type === type);
 
 /** Three steps that can be taken back, the marker, and one step behind it. */
@@ -80,15 +83,15 @@ describe('the engine', () => {
   });
 
   const lostMarker: readonly (readonly [string, number | PgupError, string])[] = [
-    ['is there: holds', 0, 'held'],
-    ['is not there: puts back', 1, 'rolled-back'],
+    ['is not there: puts back', 0, 'rolled-back'],
+    ['cannot be read: holds', 1, 'held'],
     ['cannot be asked for: holds', new PgupError('unreachable', 'gone'), 'held'],
   ];
   for (const [what, answer, outcome] of lostMarker) {
     it(`whose marker's writing failed, and which on the host ${what}`, async () => {
       const fleet = fakeFleet((_host, command) => {
-        if (command.includes('cat >')) return 1;
-        return command.startsWith('test -e') ? answer : 0;
+        if (command === 'write the marker') return 1;
+        return command === 'read the marker' ? answer : 0;
       });
       expect(outcomeOf(await runEngine({ playbook: UPGRADE, fleet }))).to.equal(outcome);
     });
@@ -196,53 +199,129 @@ describe('the engine', () => {
   });
 });
 
+/** A run whose line to the database host was lost for good in the middle. */
+const cutShort = async () => {
+  const lost = new PgupError('connection-lost', 'the line is lost');
+  const fleet = fakeFleet((_host, command) => (command === 'look three' ? lost : 0));
+  return { ...(await runEngine({ playbook: UPGRADE, fleet })), states: fleet.states };
+};
+
 describe('a run that goes on', () => {
   it('leaves alone what was done, and does the rest', async () => {
-    const lost = new PgupError('connection-lost', 'the line is lost');
-    const first = await runEngine({
-      playbook: UPGRADE,
-      fleet: fakeFleet((_h, command) => (command === 'look three' ? lost : 0)),
-    });
-    const fleet = fakeFleet((_host, command) => (command.startsWith('look') ? 1 : 0));
+    const first = await cutShort();
+    const fleet = fakeFleet((_host, command) => (command.startsWith('look') ? 1 : 0), first.states);
     const run = await runEngine({ playbook: UPGRADE, fleet, before: first.journal });
     expect(outcomeOf(run)).to.equal('done');
-    expect(fleet.log.map((line) => line.split(': ')[1]).filter((command) => !command?.includes('cat >'))).to.deep.equal(
-      ['look three', 'three', 'doors', 'four'],
-    );
+    expect(workOf(fleet)).to.deep.equal(['look three', 'three', 'doors', 'four']);
+  });
+
+  it('goes on where nothing but the hosts is left to say what was done', async () => {
+    const first = await cutShort();
+    const fleet = fakeFleet((_host, command) => (command.startsWith('look') ? 1 : 0), first.states);
+    const run = await runEngine({ playbook: UPGRADE, fleet, before: [], owner: 'another controller' });
+    expect(outcomeOf(run)).to.equal('done');
+    expect(workOf(fleet)).to.deep.equal(['look three', 'three', 'doors', 'four']);
+    expect(run.journal.some((entry) => entry.kind === 'step-intent' && entry.says === 'one')).to.be.true;
   });
 
   it('goes back on request, with what the first controller had done', async () => {
-    const lost = new PgupError('connection-lost', 'the line is lost');
-    const first = await runEngine({
-      playbook: UPGRADE,
-      fleet: fakeFleet((_h, command) => (command === 'look three' ? lost : 0)),
-    });
-    const fleet = fakeFleet();
+    const first = await cutShort();
+    const fleet = fakeFleet(undefined, first.states);
     const run = await runEngine({ playbook: UPGRADE, fleet, before: first.journal, rollback: true });
     expect(outcomeOf(run)).to.equal('rolled-back');
-    expect(fleet.log.map((line) => line.split(': ')[1])).to.deep.equal([
-      ...Array<string>(3).fill('undo two'),
-      ...Array<string>(3).fill('undo one'),
-    ]);
+    expect(workOf(fleet)).to.deep.equal([...Array<string>(3).fill('undo two'), ...Array<string>(3).fill('undo one')]);
+  });
+
+  it('goes back where nothing but the hosts is left to say what was done', async () => {
+    const first = await cutShort();
+    const fleet = fakeFleet(undefined, first.states);
+    const run = await runEngine({ playbook: UPGRADE, fleet, before: [], rollback: true, owner: 'another controller' });
+    expect(outcomeOf(run)).to.equal('rolled-back');
+    expect(workOf(fleet)).to.deep.equal([...Array<string>(3).fill('undo two'), ...Array<string>(3).fill('undo one')]);
   });
 
   it('is refused the way back after the point of no return', async () => {
-    const first = await runEngine({
-      playbook: UPGRADE,
-      fleet: fakeFleet((_h, command) => (command === 'four' ? 1 : 0)),
-    });
-    const fleet = fakeFleet();
+    const failing = fakeFleet((_h, command) => (command === 'four' ? 1 : 0));
+    const first = await runEngine({ playbook: UPGRADE, fleet: failing });
+    const fleet = fakeFleet(undefined, failing.states);
     const run = await runEngine({ playbook: UPGRADE, fleet, before: first.journal, rollback: true });
     expect(outcomeOf(run)).to.equal('held');
-    expect(fleet.log).to.deep.equal([]);
+    expect(workOf(fleet)).to.deep.equal([]);
   });
 
   it('does nothing for a deployment that ended well', async () => {
     const first = await runEngine({ playbook: UPGRADE, fleet: fakeFleet() });
     const fleet = fakeFleet();
     const run = await runEngine({ playbook: UPGRADE, fleet, before: first.journal });
-    expect(outcomeOf(run)).to.equal('nothing');
+    expect(run.recap.deployments[0]).to.include({ outcome: 'done', summary: 'ended before: every task ended well' });
     expect(fleet.log).to.deep.equal([]);
+  });
+
+  it('is refused where a host was let go of by another controller since', async () => {
+    const first = await cutShort();
+    const other = fakeFleet((_host, command) => (command.startsWith('look') ? 1 : 0), first.states);
+    await runEngine({ playbook: UPGRADE, fleet: other, before: first.journal, owner: 'another controller' });
+    const fleet = fakeFleet(undefined, first.states);
+    const run = await runEngine({ playbook: UPGRADE, fleet, before: first.journal });
+    expect(outcomeOf(run)).to.equal('handed-over');
+    expect(run.exitCode).to.equal(2);
+    expect(fleet.log).to.deep.equal([]);
+    expect(JSON.stringify(said(run, 'letter')[0])).to.contain('let go of by another controller');
+  });
+
+  it('has not ended where it could not be taken over: that is tried again', async () => {
+    const first = await cutShort();
+    const away = fakeFleet(undefined, first.states);
+    const gone = (host: string) => Promise.reject(new PgupError('unreachable', `${host} is away`, { host }));
+    const refused = await runEngine({
+      playbook: UPGRADE,
+      fleet: { ...away, open: (host) => (host === 'app1' ? gone(host) : away.open(host)) },
+      before: [],
+    });
+    expect(outcomeOf(refused)).to.equal('unreachable');
+    expect(refused.exitCode).to.equal(4);
+    expect(away.log).to.deep.equal([]);
+    const fleet = fakeFleet((_host, command) => (command.startsWith('look') ? 1 : 0), first.states);
+    const run = await runEngine({ playbook: UPGRADE, fleet, before: refused.journal });
+    expect(outcomeOf(run)).to.equal('done');
+    expect(workOf(fleet)).to.deep.equal(['look three', 'three', 'doors', 'four']);
+  });
+
+  it('is refused with another playbook, and told the difference', async () => {
+    const first = await cutShort();
+    const fleet = fakeFleet(undefined, first.states);
+    const playbook = UPGRADE.replace('act: { what: two }', 'act: { what: two and a half }');
+    const run = await runEngine({ playbook, fleet, before: first.journal });
+    expect(fleet.log).to.deep.equal([]);
+    expect(JSON.stringify(said(run, 'letter')[0])).to.match(/not what they were.*two.*two and a half/);
+  });
+});
+
+describe('a controller that lost its run to another', () => {
+  it('takes nothing back, lets go of nothing, and says who has it', async () => {
+    let other: Promise<EngineRun> | undefined;
+    const states = new Map<string, FakeState>();
+    const first = fakeFleet((host, command) => {
+      if (command === 'two' && host === 'db1') {
+        const fleet = fakeFleet((_host, asked) => (asked.startsWith('look') ? 1 : 0), states);
+        other = runEngine({ playbook: UPGRADE, fleet, before: [], owner: 'another controller' });
+      }
+      return 0;
+    }, states);
+    const waited = {
+      ...first,
+      open: async (host: string) => {
+        await other;
+        return first.open(host);
+      },
+    };
+    const run = await runEngine({ playbook: UPGRADE, fleet: waited });
+    expect(outcomeOf(await other!)).to.equal('done');
+    expect(outcomeOf(run)).to.equal('handed-over');
+    expect(run.exitCode).to.equal(2);
+    expect(first.log.filter((line) => line.includes('undo'))).to.deep.equal([]);
+    expect(run.journal.some(({ kind }) => kind === 'released' || kind === 'undo')).to.be.false;
+    expect(JSON.stringify(said(run, 'letter')[0])).to.contain('another controller');
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import { PgupError } from '../../lib/errors.ts';
-import { Journal, readJournal } from '../../lib/run/journal.ts';
+import { Journal, lastNumber, readJournal } from '../../lib/run/journal.ts';
 
 describe('the journal', () => {
   let folder: string;
@@ -20,7 +20,7 @@ describe('the journal', () => {
   it('is on disk, readable by its owner alone, when the call returns', () => {
     const journal = new Journal(path, () => 7);
     journal.write({ kind: 'deployment', deployment: 'ams' });
-    expect(readFileSync(path, 'utf8')).to.equal('{"at":7,"kind":"deployment","deployment":"ams"}\n');
+    expect(readFileSync(path, 'utf8')).to.equal('{"at":7,"n":1,"kind":"deployment","deployment":"ams"}\n');
     expect(statSync(path).mode & 0o777).to.equal(0o600);
     journal.close();
   });
@@ -67,7 +67,31 @@ describe('the journal', () => {
   it('leaves out a torn last line', () => {
     new Journal(path, () => 1).write({ kind: 'deployment', deployment: 'ams' });
     appendFileSync(path, '{"at":2,"kind":"window","deploy');
-    expect(readJournal(path)).to.deep.equal([{ at: 1, kind: 'deployment', deployment: 'ams' }]);
+    expect(readJournal(path)).to.deep.equal([{ at: 1, n: 1, kind: 'deployment', deployment: 'ams' }]);
+  });
+
+  const torn = '{"at":2,"n":2,"kind":"released","deployment":"ams","left":[]}';
+  for (const [what, tail, kinds] of [
+    ['torn', torn.slice(0, 30), ['deployment', 'window']],
+    ['only lacks its newline', torn, ['deployment', 'released', 'window']],
+  ] as const) {
+    it(`is gone on with behind a last line that ${what === 'torn' ? 'was torn' : what}`, () => {
+      new Journal(path, () => 1).write({ kind: 'deployment', deployment: 'ams' });
+      appendFileSync(path, tail);
+      const after = lastNumber(readJournal(path));
+      new Journal(path, () => 3, { after }).write({ kind: 'window', deployment: 'ams', state: 'open' });
+      const entries = readJournal(path);
+      expect(entries.map(({ kind }) => kind)).to.deep.equal(kinds);
+      expect(entries.map(({ n }) => n)).to.deep.equal(kinds.map((_, index) => index + 1));
+    });
+  }
+
+  it('takes over what another controller wrote as it is, and leaves room for what that one did not tell', () => {
+    const journal = new Journal(path, () => 9);
+    journal.adopt([{ at: 4, n: 12, kind: 'deployment', deployment: 'ams' }]);
+    expect(journal.write({ kind: 'window', deployment: 'ams', state: 'open' }).n).to.be.greaterThan(1000);
+    expect(readJournal(path)[0]).to.deep.equal({ at: 4, n: 12, kind: 'deployment', deployment: 'ams' });
+    journal.close();
   });
 
   it('keeps a last line that lacks its newline alone', () => {

@@ -47,6 +47,7 @@ export const installPackagesModule = databaseModule({
           says: `install ${names}`,
           command: installPackages(packages, old.dataDirectory),
           deadline: HOUR,
+          waits: true,
           progress: (line) => /^(Unpacking|Setting up) \S+/.exec(line)?.[0] ?? undefined,
           judge: (result) =>
             exitCode(result) === SERVER_TOUCHED
