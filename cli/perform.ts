@@ -3,13 +3,12 @@ import { dirname, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { Events } from '../lib/events.ts';
 import { modules } from '../lib/modules/catalogue.ts';
-import { planShape } from '../lib/playbook/plan-shape.ts';
 import { controllerAt } from '../lib/run/controller.ts';
 import type { Engine } from '../lib/run/deployment-state.ts';
 import { runFleet } from '../lib/run/fleet.ts';
-import type { StampedEntry } from '../lib/run/journal.ts';
-import { openRunFolder, writePlan, type RunFolder } from '../lib/run/run-folder.ts';
-import { withTestFaults } from './test-faults.ts';
+import { frozenRun } from '../lib/run/frozen-plan.ts';
+import type { RunEntry, StampedEntry } from '../lib/run/journal.ts';
+import { openRunFolder, writePlan } from '../lib/run/run-folder.ts';
 import { parseMaxFailures, parseSerial } from './batches.ts';
 import { confirm } from './confirm.ts';
 import type { CliContext } from './context.ts';
@@ -19,6 +18,7 @@ import type { Settings } from './options.ts';
 import type { Prepared } from './prepare.ts';
 import { jsonRenderer } from './render/json.ts';
 import { plainRenderer } from './render/plain.ts';
+import { withTestFaults } from './test-faults.ts';
 import { askSecret } from './vault-password.ts';
 import { VERSION } from './version.ts';
 
@@ -28,8 +28,10 @@ export interface Perform {
   readonly context: CliContext;
   readonly run: string;
   readonly check: boolean;
-  /** The journal of this run's earlier controller, where this one goes on or goes back. */
+  /** Where a run is gone on with, or back: its journal as far as this controller has it, which may be nothing. */
   readonly before?: readonly StampedEntry[];
+  /** What the run was asked for when it began; undefined: it begins now. */
+  readonly header?: RunEntry;
   readonly rollback?: boolean;
 }
 
@@ -41,25 +43,33 @@ export async function perform(options: Perform): Promise<number> {
   const { plan, inventory } = prepared;
   const { deployments } = plan;
   const hosts = new Set(deployments.flatMap((each) => each.hosts));
-  const batches = parseSerial(settings.serial, deployments.length);
-  const maxFailures = parseMaxFailures(settings.maxFailures, deployments.length);
+  const header = options.header ?? headerOf({ run, prepared, settings, cwd: context.cwd });
+  const [serial, failures] = [settings.serial ?? header.serial, settings.maxFailures ?? header.maxFailures];
+  const batches = parseSerial(serial, deployments.length);
+  const maxFailures = parseMaxFailures(failures, deployments.length);
   // in a generic playbook both count hosts
-  const rolling = { serial: settings.serial?.split(',') ?? [], maxFailures: settings.maxFailures };
+  const rolling = { serial: serial?.split(',') ?? [], maxFailures: failures };
   const names = deployments.map((each) => each.name);
   if (plan.flavour === 'upgrade' && !check && !settings.yes) {
-    await confirm({ sources: inventory.sources, deployments: names, hosts: hosts.size }, context);
+    const verb = rollback ? 'puts back' : 'stops and upgrades';
+    await confirm({ verb, sources: inventory.sources, deployments: names, hosts: hosts.size }, context);
   }
   const becomePassword = settings.askBecomePass
     ? await askSecret({ question: 'Become password', flag: '--ask-become-pass', context })
     : undefined;
   const durable = plan.flavour === 'upgrade';
-  const folder = check ? undefined : openRunFolder({ runs: settings.runsDir, id: run, now: context.now, durable });
+  const folder = check
+    ? undefined
+    : openRunFolder({ runs: settings.runsDir, id: run, now: context.now, before, durable });
   const events = new Events(context.now);
   events.subscribe(settings.output === 'json' ? jsonRenderer(context) : plainRenderer(context));
   if (faults) events.subscribe(faults.subscriber);
   const diagnostics = await diagnosticsOf(settings, events);
   const began = context.now();
-  if (folder && !before) begin({ folder, run, prepared, settings, cwd: context.cwd });
+  if (folder && (before ?? []).length === 0) {
+    writePlan(folder, frozenRun(plan, inventory));
+    folder.journal.write(header);
+  }
   events.emit('run:start', {
     run,
     playbook: plan.playbookFile,
@@ -73,6 +83,7 @@ export async function perform(options: Perform): Promise<number> {
   try {
     const engine: Engine = {
       run,
+      header,
       check,
       diff: settings.diff,
       cwd: context.cwd,
@@ -112,26 +123,17 @@ export async function perform(options: Perform): Promise<number> {
 }
 
 interface Begin {
-  readonly folder: RunFolder;
   readonly run: string;
   readonly prepared: Prepared;
   readonly settings: Settings;
   readonly cwd: string;
 }
 
-function begin({ folder, run, prepared, settings, cwd }: Begin): void {
-  const { plan, inventory } = prepared;
-  writePlan(folder, planShape(plan));
-  folder.journal.write({
-    kind: 'run',
-    run,
-    pgup: VERSION,
-    plan: plan.hash,
-    playbook: plan.playbookFile,
-    sources: inventory.sources,
-    cwd,
-    limit: settings.limit,
-  });
+function headerOf({ run, prepared: { plan, inventory }, settings, cwd }: Begin): RunEntry {
+  const { limit, serial, maxFailures } = settings;
+  const { hash, playbookFile: playbook } = plan;
+  const { sources } = inventory;
+  return { kind: 'run', run, pgup: VERSION, plan: hash, playbook, sources, cwd, limit, serial, maxFailures };
 }
 
 /** Who holds a run, for people. */
