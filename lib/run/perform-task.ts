@@ -284,7 +284,9 @@ async function awaitOpenJob(
   const found = await shell.followJob(job.id, () => undefined, parked);
   if (found.kind === 'running')
     throw new PgupError('connection-lost', `job ${job.id} goes on running on ${host}`, { host });
-  if (found.kind !== 'absent') await shell.closeJob(job.id, state.claim ?? 'unclaimed');
+  // Closed also where it never started: the order to start it may still be on its way.
+  const { ending } = await shell.closeJob(job.id, state.claim ?? 'unclaimed');
+  if (ending.kind === 'unknown') throw new PgupError('connection-lost', ending.reason, { host });
   state.openJobs.delete(key);
   return found.kind === 'finished' ? job : undefined;
 }

@@ -17,6 +17,7 @@ import { quote, raw, sh } from './sh.ts';
  *   out       what it prints, both outputs
  *   rc        its exit code, put there whole
  *   refused   it found that it may not start
+ *   closed    it was closed before it was started, and can no longer be
  */
 
 /** The folder of a job. The id becomes a file name and a unit's name. */
@@ -102,6 +103,7 @@ fi
 __mine=yes
 __state
 if [ "$__says" = absent ]; then
+  [ ! -e "$d/closed" ] || { echo 'this job was closed before it was started' >&2; exit 1; }
   rm -f "$d/refused"
   [ ! -d "$d/started" ] || exit
   ${job.stdin === undefined ? 'rm -f "$d/stdin"' : 'cat >"$d/stdin" || exit'}
@@ -255,11 +257,18 @@ __tell
 `);
 }
 
-/** Ends a job's record, so that other steps may follow. A job that runs keeps it. */
+/**
+ * Ends a job's record, so that other steps may follow. A job that runs keeps it; one that was never started cannot be
+ * started any more, although the order to do so may still be on its way.
+ */
 export function closeScript(id: string): Command {
   return raw(`d=${jobFolder(id)}
 ${LOOK}__state
 [ "$__says" != running ] || { echo 'it is still running' >&2; exit 1; }
+if [ "$__says" = absent ]; then
+  umask 077
+  mkdir -p "$d" && : >"$d/closed" || exit
+fi
 rm -f "$d/open" "$d/stdin" || exit
 [ ! -d "$d" ] || ${durable('"$d"')}
 if command -v systemctl >/dev/null; then systemctl reset-failed ${unitOf(id)}.service || :; fi >/dev/null 2>&1

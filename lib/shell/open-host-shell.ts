@@ -102,12 +102,24 @@ class ReconnectingShell implements HostShell {
   async startJob(job: Job): Promise<JobState> {
     for (let attempt = 1; ; attempt++) {
       const result = await this.change(startMutation(job));
-      // A start whose answer was lost is asked about, never sent again: the job may be running.
-      if (result.ending.kind === 'unknown') return this.jobState(job.id);
+      if (result.ending.kind === 'unknown') return this.#unansweredStart(job);
       const state = this.#jobAnswer({ result, id: job.id, says: 'started' });
       // Only where somebody else began to start it and did not: the host says for sure that nothing runs.
       if (state.kind !== 'absent' || attempt === 3) return state;
     }
+  }
+
+  /**
+   * A start whose answer was lost is asked about, never sent again: the job may be running. One that never came is
+   * forbidden on the host for good, so that it cannot come late, and is a lost line like any other.
+   */
+  async #unansweredStart({ id, claim }: Job): Promise<JobState> {
+    const state = await this.jobState(id);
+    if (state.kind !== 'absent') return state;
+    const closed = await this.closeJob(id, claim);
+    if (closed.ending.kind === 'exited' && closed.ending.code !== 0) return this.jobState(id);
+    const says = `the line to ${this.host} was lost before job ${id} was started there`;
+    throw new PgupError('connection-lost', says, { host: this.host });
   }
 
   async followJob(id: string, onOutput: (chunk: Buffer) => void, signal?: AbortSignal): Promise<JobState> {
@@ -227,9 +239,12 @@ class ReconnectingShell implements HostShell {
     }
   }
 
-  /** Only trouble with the line passes: an answer that is an error stays one. */
+  /**
+   * Only trouble with the line passes: an answer that is an error stays one. A host that did not answer in time may
+   * be behind a line whose death nobody has noticed yet.
+   */
   #mayPass(error: PgupError): boolean {
-    if (error.code === 'connection-lost') return true;
+    if (error.code === 'connection-lost' || (error.code === 'deadline' && this.#everConnected)) return true;
     return this.#everConnected && PASSING.has(error.code) && this.#line === undefined;
   }
 

@@ -145,7 +145,15 @@ class Attempt {
    */
   #watch(client: Client, stream: Duplex): void {
     this.#client = client;
-    const connection = new Ssh2Connection({ target: this.#options.target, client });
+    const connection = new Ssh2Connection({
+      target: this.#options.target,
+      client,
+      // A closed socket's unsent words are delivered by the kernel for a quarter of an hour, should the line heal; a
+      // reset one's are not. What was given up as lost must not come late.
+      discard: () => {
+        if (stream instanceof Socket && !stream.destroyed) stream.resetAndDestroy();
+      },
+    });
     client.on('error', (error: Error) => {
       this.#firstError ??= error;
       if (this.#phase === 'ready') connection.lose(error.message);

@@ -19,15 +19,17 @@ export class Ssh2Connection implements Connection {
   readonly #client: Client;
   readonly #room = pLimit(MOST_CHANNELS);
   readonly #channels = new Set<Ssh2Channel>();
+  readonly #discard: () => void;
   readonly #settleLost: (reason: string) => void;
   #lostReason: string | undefined;
 
   #keepalive: Keepalive | undefined;
   #closing = false;
 
-  constructor(options: { target: Target; client: Client }) {
+  constructor(options: { target: Target; client: Client; discard: () => void }) {
     this.target = options.target;
     this.#client = options.client;
+    this.#discard = options.discard;
     const { promise, resolve } = withResolvers<string>();
     this.lost = promise;
     this.#settleLost = resolve;
@@ -63,6 +65,7 @@ export class Ssh2Connection implements Connection {
     this.#settleLost(why);
     for (const channel of this.#channels) channel.lose(why);
     this.#channels.clear();
+    this.#discard();
     this.#client.destroy();
   }
 
