@@ -147,6 +147,11 @@ ${endMigration()}
 ${serverScript(application, migrationScript(migration, ''), { unit: MIGRATE_UNIT })}`;
 }
 
+/** Exit code 0 where one of these jobs, by what their folders' names begin with, printed a migration's good end. */
+export function migrationEnded(jobs: string): Command {
+  return sh`grep -qsx 'pgup: healthy' ${jobs}-*/out`;
+}
+
 /** Ends a migration, loaded or at work. For root. */
 export function endMigration(): Command {
   return sh`systemctl stop ${[`${KEEPER_UNIT}.service`, `${MIGRATE_UNIT}.service`]} 2>/dev/null; rm -rf ${PLACE}`;

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import type { Application } from '../../nautobot/application.ts';
 import { diesOnTerm, unitHold } from '../../nautobot/units.ts';
 import { HOLD_NAUTOBOT, HOLD_POSTGRESQL, STATE } from '../../postgresql/host-paths.ts';
+import { isRunning } from '../../postgresql/transient-server.ts';
 import { answers, fileAnswer, lines, testAnswer, type Answers } from '../../shell/answers.ts';
 import type { Command, Query } from '../../shell/host-shell.ts';
 import { raw, sh } from '../../shell/sh.ts';
 import type { Module, ModuleContext, Step } from '../module.ts';
 import { upgradeOf, type Upgrade } from '../upgrade.ts';
 import { named } from './database-module.ts';
+import { startOld } from './postgresql-service.ts';
 import { reading } from './reading.ts';
 
 const nothing = z.strictObject({});
@@ -38,7 +40,7 @@ function readHold(context: ModuleContext): Query | undefined {
     ...(application?.units.filter(({ role }) => role === 'web').map((unit) => iniAnswer(unit.name)) ?? []),
     testAnswer('nautobot', sh`[ -e ${HOLD_NAUTOBOT} ]`),
     testAnswer('postgresql', sh`[ -e ${HOLD_POSTGRESQL} ]`),
-    ...(database ? [fileAnswer('start', `${upgrade.old.configDirectory}/start.conf`)] : []),
+    ...(database ? [testAnswer('running', isRunning(upgrade.old))] : []),
     raw(`printf 'now %s\\nuptime %s\\n' "$(date +%s)" "$(cut -d ' ' -f 1 /proc/uptime)"`),
     ...workers.map(
       ({ name }) =>
@@ -76,7 +78,10 @@ function workersSince(is: Answers): number | undefined {
   return since.length === 0 ? undefined : Math.floor(Math.min(...since));
 }
 
-/** From here to the end a reboot brings up neither Nautobot nor the old cluster. */
+/**
+ * From here to the end a reboot does not bring Nautobot up. The old cluster's drop-in is in place too; its flag comes
+ * with its stop (`postgresql_service`), for a host that is rebooted before it must serve again.
+ */
 export const holdModule: Module<z.infer<typeof nothing>> = {
   ...named({
     name: 'hold',
@@ -85,17 +90,15 @@ export const holdModule: Module<z.infer<typeof nothing>> = {
   }),
   read: readHold,
   decide: (context, facts) => {
-    const { application, database, upgrade } = roles(context);
+    const { application, database } = roles(context);
     if (!application && !database) return { kind: 'nothing', reason: 'nothing of the deployment runs here' };
     const is = facts ? answers(facts) : new Map<string, string>();
     const held = heldUnits(context, is);
     const since = workersSince(is);
     const learned = since === undefined ? {} : { learned: { host: { workersSince: since } } };
     const there = held.every(({ unit, content }) => is.get(`drop-in:${unit}`) === content);
-    const flags = [...(application ? [HOLD_NAUTOBOT] : []), ...(database ? [HOLD_POSTGRESQL] : [])];
-    const flagged = (!application || is.has('nautobot')) && (!database || is.has('postgresql'));
-    const manual = !database || startMode(is.get('start')) !== 'auto';
-    if (there && flagged && manual) return { kind: 'nothing', reason: 'held already', ...learned };
+    if (there && (!application || is.has('nautobot'))) return { kind: 'nothing', reason: 'held already', ...learned };
+    const flags = application ? [HOLD_NAUTOBOT] : [];
     const step: Step = {
       kind: 'change',
       says: `hold ${held.map(({ unit }) => unit).join(', ')}: nothing starts by itself, also after a reboot`,
@@ -104,8 +107,8 @@ export const holdModule: Module<z.infer<typeof nothing>> = {
         ...held.map(writeDropIn),
         raw('systemctl daemon-reload'),
         // everybody must be able to see that the host is held: what is in the folder is closed by itself
-        sh`install -d -m 0711 ${STATE}; install -d -m 0700 ${`${STATE}/hold`}; touch ${flags}`,
-        database ? setStart(upgrade.old.configDirectory, 'manual') : raw(':'),
+        sh`install -d -m 0711 ${STATE}; install -d -m 0700 ${`${STATE}/hold`}`,
+        ...flags.map((flag) => sh`touch ${flag}`),
         sh`sync ${[...flags, STATE, `${STATE}/hold`, ...held.flatMap(({ unit }) => [dropInOf(unit), directoryOf(unit), '/etc/systemd/system'])]}`,
       ),
     };
@@ -117,36 +120,35 @@ function writeDropIn({ unit, content }: Held): Command {
   return sh`install -d ${directoryOf(unit)}; printf %s ${content} > ${dropInOf(unit)}`;
 }
 
-/** Debian's start.conf with one word in it; owner, mode and comments stay. */
-export function setStart(configDirectory: string, mode: string): Command {
-  const path = `${configDirectory}/start.conf`;
-  return sh`sed -E -i ${`s/^[[:space:]]*(auto|manual|disabled)[[:space:]]*$/${mode}/`} ${path}; grep -qx ${mode} ${path} || echo ${mode} >> ${path}`;
-}
-
-/** The word in a start.conf. */
-export function startMode(content: string | undefined): string | undefined {
-  return content
-    ?.split('\n')
-    .find((line) => /^\s*(auto|manual|disabled)\s*$/.test(line))
-    ?.trim();
-}
+const lifting = z.strictObject({
+  restore: z
+    .boolean()
+    .default(false)
+    .describe('Start what ran before the run and does not run: the host was rebooted while it was held.'),
+});
 
 /** Takes the drop-ins away. Services that were let go before it are not touched. */
-export const liftHoldModule: Module<z.infer<typeof nothing>> = {
+export const liftHoldModule: Module<z.infer<typeof lifting>> = {
   ...named({
     name: 'lift_hold',
     summary: 'Takes away what kept units from starting.',
-    schema: nothing,
+    schema: lifting,
   }),
   read: readHold,
   decide: (context, facts) => {
-    const { application, database } = roles(context);
+    const { application, database, upgrade } = roles(context);
     if (!application && !database) return { kind: 'nothing', reason: 'nothing of the deployment runs here' };
     const is = facts ? answers(facts) : undefined;
     const held = heldUnits(context, is ?? new Map());
     const there =
       !is || is.has('nautobot') || is.has('postgresql') || held.some(({ unit }) => is.has(`drop-in:${unit}`));
-    if (!there) return { kind: 'nothing', reason: 'nothing is held' };
+    const restoring = context.arguments.restore
+      ? [
+          ...(database ? startOld(upgrade.old, { running: is?.has('running') ?? true }) : []),
+          ...startUnits((application?.units ?? []).filter(({ active }) => active).map(({ name }) => name)),
+        ]
+      : [];
+    if (!there && restoring.length === 0) return { kind: 'nothing', reason: 'nothing is held' };
     const paths = held.map(({ unit }) => dropInOf(unit));
     return {
       kind: 'steps',
@@ -158,7 +160,14 @@ export const liftHoldModule: Module<z.infer<typeof nothing>> = {
 rmdir ${[`${STATE}/hold`, ...held.map(({ unit }) => directoryOf(unit))]} 2>/dev/null
 sync ${[STATE, '/etc/systemd/system']} && systemctl daemon-reload`,
         },
+        ...restoring,
       ],
     };
   },
 };
+
+function startUnits(units: readonly string[]): readonly Step[] {
+  if (units.length === 0) return [];
+  const command = sh`systemctl start -- ${units}`;
+  return [{ kind: 'change', says: `see that ${units.join(', ')} is started`, command }];
+}

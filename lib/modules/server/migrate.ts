@@ -8,11 +8,12 @@ import {
   MIGRATION_ENDED,
   migrateProgress,
   migrateReport,
+  migrationEnded,
   migrationIsLoaded,
   migrationRuns,
   type Migration,
 } from '../../nautobot/migrate.ts';
-import { workPaths } from '../../postgresql/host-paths.ts';
+import { STATE, workPaths } from '../../postgresql/host-paths.ts';
 import { answers, testAnswer } from '../../shell/answers.ts';
 import type { Result } from '../../shell/host-shell.ts';
 import type { Verdict } from '../module.ts';
@@ -77,8 +78,11 @@ export const migrateModule = applicationModule({
   name: 'migrate',
   summary: 'Runs nautobot-server migrate and Nautobot’s health check on one host, against the server that is closed.',
   schema: nothing,
-  decide: ({ application, upgrade }, { host }) => {
+  // A job of this run that came to its good end is the host's own proof, whoever saw it end.
+  read: (_here, { run }) => reading(testAnswer('migrated', migrationEnded(`${STATE}/jobs/${run}`))),
+  decide: ({ application, upgrade }, { host }, facts) => {
     if (host !== upgrade.migrator) return { kind: 'nothing', reason: `${upgrade.migrator} migrates` };
+    if (facts && answers(facts).has('migrated')) return { kind: 'nothing', reason: 'migrated already, and healthy' };
     const { new: fresh } = upgrade;
     const { pendingMigrations: pending } = application;
     const count = pending.length === 0 ? 'nothing is pending' : `${pending.length} pending`;

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { STATE, workPaths } from '../../postgresql/host-paths.ts';
 import { awaitService, openServer, SERVICE_ENDED, settledService } from '../../postgresql/server-address.ts';
+import { setStart, startMode } from '../../postgresql/start-conf.ts';
 import { isRunning } from '../../postgresql/transient-server.ts';
 import { answers, fileAnswer, outputAnswer, testAnswer } from '../../shell/answers.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Step, Verdict } from '../module.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { databaseModule } from './database-module.ts';
-import { setStart, startMode } from './hold.ts';
 import { complaint, exitCode, reading, text } from './reading.ts';
 
 const nothing = z.strictObject({});

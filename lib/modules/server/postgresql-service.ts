@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { parseControlData } from '../../postgresql/control-data.ts';
 import type { Cluster, NewCluster } from '../../postgresql/cluster.ts';
-import { HOLD_POSTGRESQL } from '../../postgresql/host-paths.ts';
+import { HOLD_POSTGRESQL, STATE } from '../../postgresql/host-paths.ts';
 import { awaitService, SERVICE_ENDED, settledService } from '../../postgresql/server-address.ts';
+import { setStart } from '../../postgresql/start-conf.ts';
 import { controlData, isRunning } from '../../postgresql/transient-server.ts';
 import { answers, outputAnswer, testAnswer } from '../../shell/answers.ts';
-import type { Result } from '../../shell/host-shell.ts';
-import { sh } from '../../shell/sh.ts';
+import type { Command, Result } from '../../shell/host-shell.ts';
+import { raw, sh } from '../../shell/sh.ts';
 import type { Decision, Step, Verdict } from '../module.ts';
 import { databaseModule } from './database-module.ts';
-import { setStart } from './hold.ts';
 import { complaint, exitCode, judgeExit, reading, text } from './reading.ts';
 
 const schema = z.strictObject({
@@ -44,7 +44,12 @@ export const postgresqlServiceModule = databaseModule<z.infer<typeof schema>>({
         ]);
     if (state === 'stopped') {
       const shutDown = parseControlData(is.get('control') ?? '')?.state === 'shut down';
-      return stop(upgrade[cluster], { running: is.has('running'), there: is.has('there'), shutDown });
+      return stop(upgrade[cluster], {
+        running: is.has('running'),
+        there: is.has('there'),
+        shutDown,
+        held: is.has('held'),
+      });
     }
     return start(upgrade.old, { running: is.has('running'), held: is.has('held') });
   },
@@ -52,17 +57,23 @@ export const postgresqlServiceModule = databaseModule<z.infer<typeof schema>>({
 
 function stop(
   cluster: Cluster | NewCluster,
-  { running, there, shutDown }: { running: boolean; there: boolean; shutDown: boolean },
+  {
+    running,
+    there,
+    shutDown,
+    held,
+  }: { readonly running: boolean; readonly there: boolean; readonly shutDown: boolean; readonly held: boolean },
 ): Decision {
   const { unit, version, name, dataDirectory } = cluster;
   if (!there) return { kind: 'nothing', reason: `there is no cluster ${version}/${name}` };
-  if (!running && (shutDown || cluster.kind === 'new-cluster'))
+  if (!running && ((shutDown && held) || cluster.kind === 'new-cluster'))
     return { kind: 'nothing', reason: `${version}/${name} is shut down` };
   const step: Step = {
     kind: 'change',
     says: `stop ${unit} and see that ${version}/${name} is shut down`,
     // A server that was started past systemd is stopped all the same.
-    command: sh`${settledService(unit)}
+    command: sh`${cluster.kind === 'new-cluster' ? raw(':') : holdOld(cluster)}
+${settledService(unit)}
 systemctl stop -- ${unit}
 if ${isRunning(cluster)}; then pg_ctlcluster --skip-systemctl-redirect -m fast ${version} ${name} stop; fi
 if ${isRunning(cluster)}; then echo "a server still runs on "${dataDirectory}; exit 1; fi
@@ -77,6 +88,12 @@ ${controlData(cluster)}`,
   return { kind: 'steps', steps: [step] };
 }
 
+/** From here on a reboot does not bring the old cluster up. The flag comes last: where it lies, all of it is done. */
+function holdOld({ configDirectory }: Cluster): Command {
+  return sh`( set -e; ${setStart(configDirectory, 'manual')}; sync ${configDirectory}
+install -d -m 0700 ${`${STATE}/hold`}; touch ${HOLD_POSTGRESQL}; sync ${[HOLD_POSTGRESQL, `${STATE}/hold`]} ) || exit`;
+}
+
 function judgeStopped(result: Result, name: string): Verdict {
   const control = parseControlData(text(result));
   if (control?.state === 'shut down') return { ok: true, says: `${name} shut down cleanly` };
@@ -85,33 +102,36 @@ function judgeStopped(result: Result, name: string): Verdict {
 }
 
 function start(old: Cluster, { running, held }: { running: boolean; held: boolean }): Decision {
-  const { unit, version, name, configDirectory, logFile } = old;
-  if (running && !held) return { kind: 'nothing', reason: `${version}/${name} runs` };
-  return {
-    kind: 'steps',
-    steps: [
-      {
-        kind: 'change',
-        says: `start ${unit}`,
-        command: sh`rm -f ${HOLD_POSTGRESQL}; ${setStart(configDirectory, old.start)}; sync /var/lib/pgup ${configDirectory}
+  if (running && !held) return { kind: 'nothing', reason: `${old.version}/${old.name} runs` };
+  return { kind: 'steps', steps: startOld(old, { running: false }) };
+}
+
+/** The old server on its port, as it was before; where it runs, it is only waited for. */
+export function startOld(old: Cluster, { running }: { readonly running: boolean }): readonly Step[] {
+  const { unit, version, configDirectory, logFile } = old;
+  const begin: Step = {
+    kind: 'change',
+    says: `start ${unit}`,
+    command: sh`rm -f ${HOLD_POSTGRESQL}; ${setStart(configDirectory, old.start)}; sync /var/lib/pgup ${configDirectory}
 systemctl reset-failed -- ${unit} 2>/dev/null; systemctl --no-block start -- ${unit}`,
-      },
-      {
-        kind: 'wait',
-        says: `wait until PostgreSQL ${version} takes connections on port ${old.port}`,
-        command: awaitService(old, { unit, running: isRunning(old), log: logFile }),
-        every: 100,
-        deadline: START_DEADLINE,
-        judge: (result) =>
-          result.ending.kind === 'exited' && result.ending.code === 0
-            ? { ok: true, says: `PostgreSQL ${version} runs on port ${old.port} again` }
-            : {
-                ok: false,
-                says: `PostgreSQL ${version} does not take connections: ${complaint(result)}`,
-                next: `see ${logFile}`,
-                final: exitCode(result) === SERVICE_ENDED,
-              },
-      },
-    ],
   };
+  return [
+    ...(running ? [] : [begin]),
+    {
+      kind: 'wait',
+      says: `wait until PostgreSQL ${version} takes connections on port ${old.port}`,
+      command: awaitService(old, { unit, running: isRunning(old), log: logFile }),
+      every: 100,
+      deadline: START_DEADLINE,
+      judge: (result) =>
+        result.ending.kind === 'exited' && result.ending.code === 0
+          ? { ok: true, says: `PostgreSQL ${version} runs on port ${old.port} again` }
+          : {
+              ok: false,
+              says: `PostgreSQL ${version} does not take connections: ${complaint(result)}`,
+              next: `see ${logFile}`,
+              final: exitCode(result) === SERVICE_ENDED,
+            },
+    },
+  ];
 }

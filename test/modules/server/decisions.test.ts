@@ -17,13 +17,14 @@ nautobot_service@app1(worker,stopped)    steps steps nothing nothing nothing not
 nautobot_service@app1(web,stopped)       steps steps nothing nothing nothing nothing -       -       -       -     -
 load_migration@app1           steps   steps    nothing nothing nothing   nothing  nothing nothing  steps   -       -
 take_fingerprint              steps   steps    steps   nothing nothing   nothing  nothing nothing  nothing nothing -
-postgresql_service(old,stopped) steps steps    steps   nothing nothing   nothing  nothing nothing  nothing nothing nothing
+postgresql_service(old,stopped) steps steps    steps   nothing nothing   nothing  nothing nothing  nothing nothing steps
 settle_fingerprint            nothing nothing  nothing nothing nothing   nothing  nothing nothing  nothing nothing -
 cold_backup                   steps   steps    steps   steps   nothing   nothing  nothing nothing  nothing nothing nothing
 new_version_ready             nothing old-cluster-running old-cluster-running nothing nothing nothing - - - - -
 pg_upgrade                    steps   steps    steps   steps   steps     nothing  nothing nothing  nothing nothing -
 warm_web@app1                 steps   -        steps   steps   steps     steps    nothing nothing  nothing -       -
 start_closed                  steps   steps    steps   steps   steps     steps    nothing nothing  new-cluster-running new-cluster-running new-cluster-running
+migrate@app1                  -       -        -       -       -         -        steps   nothing  -       -       -
 open_doors                    steps   steps    steps   steps   steps     steps    steps   steps    nothing nothing -
 nautobot_service@app1(web,restored)       -    steps   steps   steps     steps    steps   steps    steps   -  nothing nothing
 nautobot_service@app1(worker,restored)    -    steps   steps   steps     steps    steps   steps    steps   steps nothing nothing
