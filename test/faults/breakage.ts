@@ -80,9 +80,9 @@ const FILL = `! mountpoint -q /var/lib/pgup || dd if=/dev/zero of=/var/lib/pgup/
 mountpoint -q /var/lib/pgup ||
   fallocate -l $(( ($(df --output=avail -k /var/lib/postgresql | tail -n 1) - 20480) * 1024 )) /var/lib/postgresql/filler`;
 
-/** A state folder of its own, for the fault that fills it. */
+/** A state folder of its own, just large enough for a run to begin, for the fault that fills it. */
 export const SMALL_STATE =
-  'mkdir -p /var/lib/pgup && chmod 711 /var/lib/pgup && mount -t tmpfs -o size=2m,mode=711 tmpfs /var/lib/pgup';
+  'mkdir -p /var/lib/pgup && chmod 711 /var/lib/pgup && mount -t tmpfs -o size=40m,mode=711 tmpfs /var/lib/pgup';
 
 /** Gives the space back. */
 export const EMPTY = 'rm -f /var/lib/postgresql/filler /var/lib/pgup/filler';

@@ -41,7 +41,7 @@ find /var/lib/pgup/jobs -name open 2>/dev/null | sed 's/^/open /'
 find /var/lib/postgresql -maxdepth 2 2>/dev/null | grep -v '/pgup-backup/[^/]*[^l]$' | sed 's/^/data /'
 true`;
 
-export async function conditionOf(lab: Lab): Promise<Condition> {
+async function conditionOf(lab: Lab): Promise<Condition> {
   const each = await Promise.all(
     lab.hosts.map(async ({ name }) => {
       const { stdout } = await lab.run(name, ['sh', '-c', SCRIPT]);
@@ -56,23 +56,39 @@ export async function conditionOf(lab: Lab): Promise<Condition> {
 }
 
 /** Lines that one has and the other has not. */
-export function differencesOf(expected: Condition, found: Condition): readonly string[] {
+function differencesOf(expected: Condition, found: Condition): readonly string[] {
   return [
     ...expected.filter((line) => !found.includes(line)).map((line) => `lacks: ${line}`),
     ...found.filter((line) => !expected.includes(line)).map((line) => `has: ${line}`),
   ];
 }
 
-/** Waits a while for one of these conditions: a scheduler that found no database is started again after 30 s. */
+/** The condition once no unit is on its way any more: Debian's start of a cluster goes on after the server is up. */
+export function settledCondition(lab: Lab): Promise<Condition> {
+  return until('every unit at rest', 60, async () => {
+    const standing = await conditionOf(lab);
+    return standing.some((line) => /activating|reloading/.test(line)) ? undefined : standing;
+  });
+}
+
+/**
+ * Waits a while for a condition that has what all of these have and nothing that none of them has: a run is put back
+ * before its backup or after it. A scheduler that found no database is started again after 30 s.
+ */
 export async function settledDifferences(lab: Lab, expected: readonly Condition[]): Promise<readonly string[]> {
-  let best: readonly string[] = [];
+  const [first = [], ...others] = expected;
+  const least = first.filter((line) => others.every((other) => other.includes(line)));
+  const most = expected.flat();
+  let last: readonly string[] = [];
   const found = await until('the condition', 45, async () => {
     const standing = await conditionOf(lab);
-    const all = expected.map((each) => differencesOf(each, standing)).sort((a, b) => a.length - b.length);
-    best = all[0] ?? [];
-    return best.length === 0 ? true : undefined;
+    last = [
+      ...differencesOf(least, standing).filter((line) => line.startsWith('lacks')),
+      ...differencesOf(most, standing).filter((line) => line.startsWith('has')),
+    ];
+    return last.length === 0 ? true : undefined;
   }).catch(() => false);
-  return found ? [] : best;
+  return found ? [] : last;
 }
 
 /** Tables whose rows differ; those that the running stand-in writes to are looked at in `rowProblems`. */

@@ -56,5 +56,5 @@ export function pointsOf(flow: Flow, events: readonly AnyEvent[]): readonly Poin
 }
 
 function short(says: string): string {
-  return says.length > 70 ? `${says.slice(0, 69)}…` : says;
+  return says.length > 200 ? `${says.slice(0, 199)}…` : says;
 }

@@ -1,6 +1,6 @@
 import type { Lab } from '../../lab/open-lab.ts';
 import { pgup, told } from '../lab/pgup.ts';
-import { conditionOf, proofOf } from './condition.ts';
+import { proofOf, settledCondition } from './condition.ts';
 import { failingPlaybook, type Reference } from './fault-case.ts';
 import { pointsOf, type Point } from './points.ts';
 
@@ -12,16 +12,16 @@ export interface Recording {
 
 export async function record(lab: Lab): Promise<Recording> {
   await lab.reset();
-  const [untouched, proof] = [await conditionOf(lab), await proofOf(lab)];
+  const [untouched, proof] = [await settledCondition(lab), await proofOf(lab)];
   const upgrade = await pgup(['run', '-i', lab.inventoryFile, '--yes'], { lab });
   if (upgrade.exitCode !== 0) throw new Error(`the run without faults did not end well: ${told(upgrade)}`);
   await lab.waitForHealth();
-  const upgraded = await conditionOf(lab);
+  const upgraded = await settledCondition(lab);
   await lab.reset();
   const failing = await pgup(['run', failingPlaybook(), '-i', lab.inventoryFile, '--yes'], { lab });
   if (failing.exitCode !== 7) throw new Error(`the run that fails on purpose was not put back: ${told(failing)}`);
   await lab.waitForHealth();
-  const putBack = await conditionOf(lab);
+  const putBack = await settledCondition(lab);
   return {
     points: [...pointsOf('upgrade', upgrade.events), ...pointsOf('put-back', failing.events)],
     reference: { proof, untouched, upgraded, putBack },
