@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NSPAWN_ENVIRONMENT, NSPAWN_QUIET, nspawnPath, runsSystemd } from './build-environment.ts';
 import { command } from './command.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
+import { intoOwnGroup, removeGroup } from './control-group.ts';
 import { LabError } from './errors.ts';
 import { unmountBelow } from './overlay.ts';
 import { containerLeaders, gone, kill, ofPrograms } from './processes.ts';
@@ -47,6 +48,7 @@ export async function forgetMachine(machine: string): Promise<void> {
     await unmountBelow(path);
     rmSync(path, { recursive: true, force: true });
   }
+  removeGroup(machine);
   if (runsSystemd()) {
     await command(['systemctl', 'reset-failed', `pgup-lab-${machine}.service`], { mayFail: true });
   }
@@ -73,7 +75,14 @@ export async function startHost(place: HostPlace): Promise<void> {
   }
   const script = join(place.folder, 'start.sh');
   const line = nspawnArguments(place).map(quoted).join(' ');
-  const text = `#!/bin/sh\n# Runs the lab host ${place.name}; ${REBOOT} means that it wants to be started again.\nwhile :; do\n  ${line}\n  [ $? -eq ${REBOOT} ] || exit\ndone\n`;
+  const text = `#!/bin/sh
+# Runs the lab host ${place.name}; ${REBOOT} means that it wants to be started again.
+${intoOwnGroup(place.machine)}
+while :; do
+  ${line}
+  [ $? -eq ${REBOOT} ] || exit
+done
+`;
   writeFileSync(script, text, { mode: 0o700 });
   const log = openSync(join(place.folder, 'console.log'), 'a');
   const child = spawn('/bin/sh', [script], {
