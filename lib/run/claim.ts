@@ -4,9 +4,12 @@ import { stateMutation } from '../shell/host-state.ts';
 import { acquire, ALIVE, heartbeat, readLock, release } from '../shell/lock.ts';
 import type { DeploymentState, Engine } from './deployment-state.ts';
 import { hostPlan } from './host-plan.ts';
+import { settleHost } from './settle.ts';
 
 /** Milliseconds between two heartbeats in the lock files: what others see of a run that is alive. */
 const HEARTBEAT = 15_000;
+/** A line may be lost this often while a host is unlocked. */
+const LOST_LINES = 5;
 
 interface Claiming {
   readonly engine: Engine;
@@ -124,15 +127,39 @@ export async function releaseHosts({ engine, state }: Claiming): Promise<readonl
   await Promise.all(
     state.planned.hosts.map(async (host) => {
       try {
-        await release(await engine.openShell(host, 'root'), claim);
+        await letGo({ engine, shell: await engine.openShell(host, 'root'), claim });
       } catch (thrown) {
         if (!(thrown instanceof PgupError)) throw thrown;
         left.push(host);
       }
     }),
   );
-  state.claim = undefined;
+  if (left.length === 0) state.claim = undefined;
   state.held = left.length > 0;
   state.write({ kind: 'released', deployment: state.planned.name, left });
   return left;
+}
+
+interface LettingGo {
+  readonly engine: Engine;
+  readonly shell: HostShell;
+  readonly claim: Claim;
+}
+
+/** Unlocks one host. Where the line is lost, the host is asked whether it is still ours before it is told again. */
+async function letGo({ engine, shell, claim }: LettingGo): Promise<void> {
+  for (let lost = 0; ; lost++) {
+    try {
+      if (lost > 0) {
+        await settleHost(shell, engine);
+        const lock = await readLock(shell);
+        if (lock.kind !== 'held' || lock.run !== claim.run || lock.token !== claim.token) return;
+      }
+      await release(shell, claim);
+      return;
+    } catch (thrown) {
+      const error = asPgupError(thrown);
+      if (error.code !== 'connection-lost' || lost === LOST_LINES || engine.park.aborted) throw error;
+    }
+  }
 }

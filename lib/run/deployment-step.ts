@@ -19,9 +19,11 @@ export async function performDeploymentStep(
     case 'claim':
       await claimHosts(work);
       break;
-    case 'release':
-      await releaseHosts(work);
+    case 'release': {
+      const left = await releaseHosts(work);
+      if (left.length > 0) throw new PgupError('unreachable', `still locked, because not reached: ${left.join(', ')}`);
       break;
+    }
     case 'point-of-no-return':
       return passPointOfNoReturn(step, work, shell);
     case 'mark':

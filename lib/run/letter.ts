@@ -134,7 +134,7 @@ function whatStands(options: LetterOptions): readonly string[] {
   }
   const stopped =
     outcome === 'held' || outcome === 'undo-failed' || (outcome === 'unknown' && unreachable.length === 0);
-  if (state.windowOpened !== undefined && stopped) {
+  if (state.windowOpened !== undefined && state.downtime === undefined && stopped) {
     lines.push('Nautobot is stopped');
   }
   if (unreachable.length > 0) lines.push(`not put back, because not reached: ${unreachable.join(', ')}`);
