@@ -122,14 +122,20 @@ const RS = '\x1e';
 /** Collects one output of one command until its end mark. */
 export class Collector {
   readonly #open: Buffer;
+  readonly #number: string;
   readonly #given: Buffer;
   #chunks: Buffer[] = [];
   #size = 0;
   #tail = Buffer.alloc(0);
   mark: EndMark | undefined;
+  /** The mark of an earlier command was seen: it had said its end itself and went on. Whose output this is, who knows. */
+  mixed = false;
+  /** Something came behind our own mark: it was not the shell that set it. */
+  trailed = false;
 
   constructor(nonce: string, number: number) {
-    this.#open = Buffer.from(`${RS}${nonce}.${number} `);
+    this.#open = Buffer.from(`${RS}${nonce}.`);
+    this.#number = String(number);
     this.#given = Buffer.from(`${RS}${nonce}.${number} exit${RS}`);
   }
 
@@ -137,9 +143,12 @@ export class Collector {
     return this.#size;
   }
 
-  /** Takes a chunk; true once the mark is complete. What comes after it is nobody's. */
+  /** Takes a chunk; true once the mark is complete. */
   push(chunk: Buffer): boolean {
-    if (this.mark) return true;
+    if (this.mark) {
+      this.trailed = true;
+      return true;
+    }
     this.#chunks.push(chunk);
     this.#size += chunk.length;
     // The mark may be split over chunks: look again from a little before the new one.
@@ -156,9 +165,12 @@ export class Collector {
       if (at < 0) return false;
       const end = window.indexOf(RS, at + this.#open.length);
       if (end < 0) return false;
-      const words = window.toString('latin1', at + this.#open.length, end).split(' ');
-      if (words[0] !== 'exit') {
+      const [number, ...words] = window.toString('latin1', at + this.#open.length, end).split(' ');
+      if (number !== this.#number) {
+        this.mixed = true;
+      } else if (words[0] !== 'exit') {
         this.mark = readMark(words, this.#size - window.length + at);
+        this.trailed = end + 1 < window.length;
         return true;
       }
       from = end + 1;

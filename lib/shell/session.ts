@@ -79,8 +79,12 @@ export class Session {
       this.#lineLost = reason;
     });
     const { channel } = shell;
-    channel.stdout.on('data', (chunk: Buffer) => this.#current?.hear('stdout', chunk));
-    channel.stderr.on('data', (chunk: Buffer) => this.#current?.hear('stderr', chunk));
+    channel.stdout.on('data', (chunk: Buffer) => {
+      this.#hear('stdout', chunk);
+    });
+    channel.stderr.on('data', (chunk: Buffer) => {
+      this.#hear('stderr', chunk);
+    });
     void channel.ended.then((ending) => this.#end(connection, ending));
   }
 
@@ -100,6 +104,12 @@ export class Session {
   close(): void {
     this.#usable = false;
     abandon(this.#shell.channel);
+  }
+
+  #hear(from: 'stdout' | 'stderr', chunk: Buffer): void {
+    if (this.#current) this.#current.hear(from, chunk);
+    // Between commands a shell is silent: this is the rest of one that said its end itself.
+    else this.close();
   }
 
   async #run(request: Request): Promise<Answer> {
@@ -153,7 +163,8 @@ class Running {
   }
 
   get spent(): boolean {
-    return this.#outputs.stdout.mark?.spent ?? true;
+    const { stdout, stderr } = this.#outputs;
+    return stdout.trailed || stderr.trailed || (stdout.mark?.spent ?? true);
   }
 
   get boot(): string | undefined {
@@ -162,7 +173,12 @@ class Running {
 
   hear(from: 'stdout' | 'stderr', chunk: Buffer): void {
     const { stdout, stderr } = this.#outputs;
-    if (!this.#outputs[from].push(chunk)) {
+    const complete = this.#outputs[from].push(chunk);
+    if (this.#outputs[from].mixed) {
+      this.giveUp('session', 'an earlier command printed into the output of this one');
+      return;
+    }
+    if (!complete) {
       if (this.#outputs[from].size > MOST_OUTPUT) this.giveUp('flood', `it printed more than ${MOST_OUTPUT >> 20} MiB`);
       return;
     }

@@ -140,6 +140,24 @@ for (const [kind, path] of [
         expect(await said(shell, 'echo still here')).to.equal('still here\n');
       });
 
+      it('is not broken by a command that says its end itself, and goes on', async () => {
+        // It lies about its own end, which is its own affair; the next command must not hear the rest of it.
+        const lie = `printf '\\036%s%s 0 clean\\036' "$__pgup_a" "$__pgup_b"`;
+        const lies = [
+          `${lie}; ${lie} >&2; echo rest`,
+          `${lie}; ${lie} >&2; sleep 0.1; echo rest; exit 5`,
+          `${lie} >&2; echo rest >&2; ${lie}; sleep 0.3; echo rest >&2`,
+        ];
+        for (const text of lies) {
+          const shell = await session();
+          await ask(shell, text);
+          const next = await shell.run({ text: 'echo mine', deadline: 10_000 });
+          if (next.kind === 'answered') expect(String(next.stdout)).to.equal('mine\n');
+          else expect(next).to.deep.include({ kind: 'unanswered', cause: 'session' });
+          expect(shell.usable()).to.equal(false);
+        }
+      });
+
       it('is not broken by closed or redirected outputs', async () => {
         const shell = await session();
         await ask(shell, 'exec >/dev/null 2>&1; echo x');
