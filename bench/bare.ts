@@ -12,6 +12,8 @@ export interface BareWork {
   readonly hosts: readonly Server[];
   readonly tasks: number;
   readonly handshakes: number;
+  /** A script that each host answers before its tasks. */
+  readonly first?: string;
 }
 
 const work = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as BareWork;
@@ -62,8 +64,8 @@ async function tasks(client: Client): Promise<void> {
   });
   shell.stderr.resume();
   const nonce = randomBytes(12).toString('hex');
-  for (let task = 1; task <= work.tasks; task++) {
-    const output = await new Promise<string>((resolve) => {
+  const answer = (script: string): Promise<string> =>
+    new Promise((resolve) => {
       let heard = '';
       const hear = (chunk: Buffer): void => {
         heard += chunk.toString('utf8');
@@ -72,9 +74,11 @@ async function tasks(client: Client): Promise<void> {
         resolve(heard);
       };
       shell.on('data', hear);
-      shell.write(`(exec echo hello ${task}) </dev/null; printf '%s %d\\n' ${nonce} $?\n`);
+      shell.write(`(${script}) </dev/null; printf '%s %d\\n' ${nonce} $?\n`);
     });
-    if (output === `hello ${task}\n${nonce} 0\n`) answered += 1;
+  if (work.first !== undefined) await answer(`${work.first}\n:`);
+  for (let task = 1; task <= work.tasks; task++) {
+    if ((await answer(`exec echo hello ${task}`)) === `hello ${task}\n${nonce} 0\n`) answered += 1;
   }
   client.end();
 }

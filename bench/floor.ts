@@ -8,9 +8,9 @@ import type { Workload } from './workload.ts';
 export const HANDSHAKES = 32;
 
 /** The bare ssh2 loop over a workload, as a whole process. */
-export async function runBare({ folder, hosts, tasks }: Workload): Promise<Ran> {
+export async function runBare({ folder, hosts, tasks }: Workload, first?: string): Promise<Ran> {
   const file = join(folder, 'bare.json');
-  const work: BareWork = { hosts, tasks, handshakes: HANDSHAKES };
+  const work: BareWork = { hosts, tasks, handshakes: HANDSHAKES, ...(first === undefined ? {} : { first }) };
   writeFileSync(file, JSON.stringify(work));
   const ran = await measureSuccess({
     command: [process.execPath, join(import.meta.dirname, 'bare.js'), file],

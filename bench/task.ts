@@ -23,8 +23,8 @@ export const task: Benchmark = {
     const upgrade = (tasks: number): Workload => asUpgrade(workload({ bench, servers, tasks, play: fenced }));
     const plain = (tasks: number): Workload => workload({ bench, servers, tasks });
     const sides: readonly Marginal[] = [
-      { name: 'bare ssh2', many: MANY, work: plain, run: runBare },
-      { name: 'pgup, generic playbook', many: MANY, work: plain, run: runPgup },
+      { name: 'bare ssh2', many: MANY, work: plain, run: (work) => runBare(work) },
+      { name: 'pgup, generic playbook', many: MANY, work: plain, run: (work) => runPgup(work) },
       { name: 'pgup, upgrade playbook', many: MANY, work: upgrade, run: (work) => runPgup(work, '--yes') },
       {
         name: 'ansible-playbook',

@@ -16,6 +16,7 @@ import { openDiagnostics } from './diagnostics.ts';
 import { openLines } from './lines.ts';
 import type { Settings } from './options.ts';
 import type { Prepared } from './prepare.ts';
+import { batchWrites } from './render/batch-writes.ts';
 import { jsonRenderer } from './render/json.ts';
 import { plainRenderer } from './render/plain.ts';
 import { withTestFaults } from './test-faults.ts';
@@ -62,6 +63,9 @@ export async function perform(options: Perform): Promise<number> {
     ? undefined
     : openRunFolder({ runs: settings.runsDir, id: run, now: context.now, before, durable });
   const events = new Events(context.now);
+  const output = batchWrites(context.stdout);
+  // What an upgrade says is seen when it is said, even if pgup dies in the next instant.
+  if (!durable) events.subscribe(output.hold);
   events.subscribe(settings.output === 'json' ? jsonRenderer(context) : plainRenderer(context));
   if (faults) events.subscribe(faults.subscriber);
   const diagnostics = await diagnosticsOf(settings, events);
@@ -119,6 +123,7 @@ export async function perform(options: Perform): Promise<number> {
     await lines.close();
     await diagnostics?.close();
     folder?.journal.close();
+    output.release();
   }
 }
 

@@ -1,5 +1,9 @@
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+
 /** What a host said, made safe for a terminal: control characters are shown, not obeyed. Newlines and tabs stay. */
 export function escapeControls(text: string): string {
+  // Nearly always there is nothing to do, and a test is far cheaper than a copy.
+  if (!CONTROL.test(text)) return text;
   return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
     const code = character.charCodeAt(0);
     return code === 0x0d ? '' : `\\x${code.toString(16).padStart(2, '0')}`;

@@ -17,8 +17,10 @@ export function plainRenderer(context: CliContext): (event: AnyEvent) => void {
   const of = (deployment: string) => (several ? `${deployment} | ` : '');
 
   return (raw) => {
+    // Escaping copies the whole event: what is never shown, is not copied.
+    if (raw.type === 'step:start' && !raw.job) return;
     // Escaped first, painted after: what a host printed can never colour or move anything.
-    const event = escapeEvent(raw);
+    const event = escapeEvent(raw.type === 'task:host' ? { ...raw, values: {} } : raw);
     switch (event.type) {
       case 'run:start': {
         several = event.deployments.length > 1;
@@ -54,8 +56,6 @@ export function plainRenderer(context: CliContext): (event: AnyEvent) => void {
         break;
       }
       case 'step:start':
-        if (event.job) say(`${of(event.deployment)}  ${paint('gray', `…        ${event.host}: ${event.says}`)}`);
-        break;
       case 'step:progress':
         say(`${of(event.deployment)}  ${paint('gray', `…        ${event.host}: ${event.says}`)}`);
         break;

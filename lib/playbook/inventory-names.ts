@@ -6,9 +6,11 @@ import { layerOfValues, layerOfVariables, makeScope } from './scope.ts';
 
 /** The magic variables that need no run: what the inventory knows of a host and of all others. */
 export function inventoryNames(inventory: Inventory, host: string): ReadonlyMap<string, Value | (() => Value)> {
-  const all = [...inventory.hosts.values()];
+  const all = (): readonly Host[] => [...inventory.hosts.values()];
   const membersOf = (group: string): Value =>
-    all.filter((each) => group === 'all' || each.groups.includes(group)).map((each) => each.name);
+    all()
+      .filter((each) => group === 'all' || each.groups.includes(group))
+      .map((each) => each.name);
   return new Map<string, Value | (() => Value)>([
     ['inventory_hostname', host],
     ['inventory_hostname_short', host.split('.')[0] ?? host],
@@ -18,7 +20,7 @@ export function inventoryNames(inventory: Inventory, host: string): ReadonlyMap<
       'hostvars',
       () =>
         Object.fromEntries(
-          all.map(({ name, variables }) => [
+          all().map(({ name, variables }) => [
             name,
             Object.fromEntries([...variables.values()].map((variable) => [variable.name, variable.value])),
           ]),

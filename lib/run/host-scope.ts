@@ -34,7 +34,7 @@ function scopeOf(known: Known, { results, vars }: Beside): Scope {
   return makeScope({
     layers: [
       ...results,
-      layerOfValues(magicVariables(known)),
+      layerMadeLate(() => magicVariables(known)),
       layerOfVariables(engine.inventory.extra),
       layerOfValues(state.registered.get(host) ?? NONE),
       layerOfTemplates(vars),
@@ -42,6 +42,13 @@ function scopeOf(known: Known, { results, vars }: Beside): Scope {
       ...(variables ? [layerOfVariables(variables)] : []),
     ],
   });
+}
+
+/** A task without expressions asks for none of them. */
+function layerMadeLate(make: () => Parameters<typeof layerOfValues>[0]): Layer {
+  let made: Layer | undefined;
+  const layer = (): Layer => (made ??= layerOfValues(make()));
+  return { trusted: false, get: (name) => layer().get(name), names: () => layer().names() };
 }
 
 /** Names of which more is known than any variable says; each is made when it is asked for. */
@@ -58,7 +65,7 @@ function magicVariables({ engine, state, host }: Known): ReadonlyMap<string, Val
     ['play_hosts', () => stillThere(play.batch)],
     ['ansible_play_batch', () => stillThere(play.batch)],
     ['ansible_play_hosts', () => stillThere(play.hosts)],
-    ['ansible_play_hosts_all', [...play.hosts]],
+    ['ansible_play_hosts_all', () => [...play.hosts]],
     ['ansible_play_name', play.name],
     ['ansible_check_mode', engine.check],
     ['ansible_diff_mode', engine.diff],
