@@ -8,6 +8,8 @@ import { settleHost } from './settle.ts';
 
 /** Milliseconds between two heartbeats in the lock files: what others see of a run that is alive. */
 const HEARTBEAT = 15_000;
+/** Milliseconds that the last words to hosts may take: one that cannot be reached is known to be so by then. */
+const LAST_WORDS = 5_000;
 /** A line may be lost this often while a host is unlocked. */
 const LOST_LINES = 5;
 
@@ -77,7 +79,13 @@ export async function tellTheRest({ engine, state }: Claiming): Promise<void> {
   if (!state.claim) return;
   const shells = await Promise.allSettled(state.planned.hosts.map((host) => engine.openShell(host, 'root')));
   const reached = shells.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  await Promise.allSettled(reached.map((shell) => tellHosts({ engine, state }, [shell])));
+  const told = Promise.allSettled(reached.map((shell) => tellHosts({ engine, state }, [shell])));
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, LAST_WORDS);
+  });
+  await Promise.race([told, late]);
+  clearTimeout(timer);
 }
 
 /** A beat that fails says nothing about the run, but for one thing: that another controller has it. */

@@ -37,10 +37,24 @@ export async function decideAndPerform(work: HostTask, settings: TaskSettings): 
       const error = asPgupError(thrown);
       // Without a claim nothing on the host tells whether the lost command still runs: its outcome stays unknown.
       const again = error.code === 'connection-lost' && state.claim && lost < LOST_LINES && !engine.park.aborted;
-      if (!again) throw error;
-      await settleHost(await open(), engine);
+      if (!again) throw unknownIfClaimed(work, error);
+      await open()
+        .then((shell) => settleHost(shell, engine))
+        .catch((given: unknown) => {
+          throw unknownIfClaimed(work, asPgupError(given));
+        });
     }
   }
+}
+
+/**
+ * A host of a claimed deployment that is not reached any more may be at work for this run: what it did is unknown, which
+ * is another thing than a host that was never reached. Only what is put back goes on without it.
+ */
+function unknownIfClaimed({ state, host, undo }: HostTask, error: PgupError): PgupError {
+  const lost = error.code === 'unreachable' || error.code === 'deadline';
+  if (!lost || !state.claim || undo) return error;
+  return new PgupError('connection-lost', error.message, { host, cause: error, next: error.next });
 }
 
 /** Opens the shell that the task is sent to, once it is needed: what asks nothing of a host needs no line to it. */

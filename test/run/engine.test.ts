@@ -109,15 +109,17 @@ describe('the engine', () => {
     expect(fleet.log.filter((line) => line === 'db1: look three')).to.have.length(2);
   });
 
-  it('undoes nothing where the line stays lost: what runs on the host goes on', async () => {
-    const lost = new PgupError('connection-lost', 'the line is lost');
-    const fleet = fakeFleet((_host, command) => (command === 'look three' ? lost : 0));
-    const run = await runEngine({ playbook: UPGRADE, fleet });
-    expect(run.exitCode).to.equal(4);
-    expect(outcomeOf(run)).to.equal('unknown');
-    expect(fleet.log.filter((line) => line.includes('undo'))).to.deep.equal([]);
-    expect(JSON.stringify(said(run, 'letter')[0])).to.contain('pgup resume r1');
-  });
+  for (const code of ['connection-lost', 'unreachable', 'deadline'] as const) {
+    it(`undoes nothing where the line stays lost (${code}): what runs on the host goes on`, async () => {
+      const lost = new PgupError(code, 'the line is lost');
+      const fleet = fakeFleet((_host, command) => (command === 'look three' ? lost : 0));
+      const run = await runEngine({ playbook: UPGRADE, fleet });
+      expect(run.exitCode).to.equal(4);
+      expect(outcomeOf(run)).to.equal('unknown');
+      expect(fleet.log.filter((line) => line.includes('undo'))).to.deep.equal([]);
+      expect(JSON.stringify(said(run, 'letter')[0])).to.contain('pgup resume r1');
+    });
+  }
 
   it('puts back every host that answers, says that another was not reached, and keeps the hosts for going on', async () => {
     const fleet = fakeFleet((host, command) => {
