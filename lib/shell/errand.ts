@@ -13,7 +13,7 @@ export interface ErrandOptions {
   readonly surroundings: Surroundings;
   readonly text: string;
   /** Raw input, sent in pieces as the host takes it. */
-  readonly stdin?: Iterable<Uint8Array> | undefined;
+  readonly stdin?: Iterable<Uint8Array> | AsyncIterable<Uint8Array> | undefined;
   /** Called for every piece of standard output; without it the output is collected. */
   readonly onStdout?: ((chunk: Buffer) => Promise<void> | void) | undefined;
   /** Milliseconds without a byte in either direction. */
@@ -143,6 +143,7 @@ class Watch {
   readonly #milliseconds: number;
   readonly #late: () => void;
   #timer: NodeJS.Timeout;
+  #stopped = false;
 
   constructor(milliseconds: number, late: () => void) {
     this.#milliseconds = milliseconds;
@@ -151,36 +152,43 @@ class Watch {
   }
 
   moved(): void {
+    // A piece that was on its way when all was over must not start the watch again: it would keep the program alive.
+    if (this.#stopped) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.#late, this.#milliseconds);
   }
 
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
   }
 }
 
 async function feed(options: {
   stdin: NodeJS.WritableStream;
-  source: Iterable<Uint8Array> | undefined;
+  source: ErrandOptions['stdin'];
   watch: Watch;
   ended: Promise<unknown>;
 }): Promise<void> {
   const { stdin, source, watch, ended } = options;
-  for (const piece of source ?? []) {
-    // ssh2 forgets the callback of a write to a channel that closes meanwhile: wait for the end as well.
-    const written = new Promise<void>((resolve) =>
-      stdin.write(piece, () => {
-        resolve();
-      }),
-    );
-    await Promise.race([written, ended]);
-    watch.moved();
+  const state = { over: false };
+  void ended.then(() => {
+    state.over = true;
+  });
+  try {
+    for await (const piece of source ?? []) {
+      if (state.over) break;
+      // ssh2 forgets the callback of a write to a channel that closes meanwhile: wait for the end as well.
+      const written = new Promise<void>((resolve) =>
+        stdin.write(piece, () => {
+          resolve();
+        }),
+      );
+      await Promise.race([written, ended]);
+      watch.moved();
+    }
+  } finally {
+    // Also where the source fails: a command that waits for input that will not come would hang.
+    stdin.end();
   }
-  stdin.end();
-}
-
-/** A buffer in pieces that show progress and keep memory small. */
-export function* pieces(bytes: Uint8Array, size = 64 * 1024): Iterable<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }

@@ -96,17 +96,31 @@ export interface HostShell {
   closeJob(id: string, claim: Claim | 'unclaimed'): Promise<Result>;
   /** Content to a staging name beside `path`, owner and mode set before it is visible; renamed by a fenced step. */
   upload(upload: Upload): Promise<Result>;
-  download(path: string, to: string): Promise<void>;
+  download(path: string, to: string, onProgress?: (progress: Progress) => void): Promise<void>;
   forward(address: string, port: number): Promise<Duplex>;
   close(): Promise<void>;
 }
 
+/** A file of the controller's, read as it is sent. */
+export interface LocalFile {
+  readonly kind: 'local-file';
+  readonly path: string;
+}
+
+/** How far a transfer is. `total` where it is known beforehand. */
+export interface Progress {
+  readonly bytes: number;
+  readonly total: number | undefined;
+}
+
 export interface Upload {
-  readonly content: string | Uint8Array | Secret;
+  readonly content: string | Uint8Array | Secret | LocalFile;
   readonly path: string;
   readonly mode: string;
   readonly owner?: string | undefined;
   readonly claim: Claim | 'unclaimed';
   /** Lines for the host's part of the journal, written before the file is in its place. */
   readonly record?: string | undefined;
+  /** Called as the content of a large file is taken by the line. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }

@@ -5,13 +5,24 @@ import { Secret } from '../secret.ts';
 import type { Target, Transport } from '../transport/transport.ts';
 import type { Become } from './become.ts';
 import { encodeText } from './bytes.ts';
-import { pieces } from './errand.ts';
 import { isBuilt, throwIfRefused } from './fence.ts';
-import type { Claim, Command, HostShell, Job, JobState, Mutation, Query, Result, Upload } from './host-shell.ts';
+import type {
+  Claim,
+  Command,
+  HostShell,
+  Job,
+  JobState,
+  Mutation,
+  Progress,
+  Query,
+  Result,
+  Upload,
+} from './host-shell.ts';
 import { cancelMutation, closeMutation, followQuery, readLook, startMutation, stateQuery, type Look } from './jobs.ts';
 import { Line, unanswered } from './line.ts';
-import { MOST_INLINE_INPUT, type Answer, type Surroundings } from './session.ts';
-import { contentBytes, download, uploadLarge, uploadMutation } from './transfer.ts';
+import type { Answer, Surroundings } from './session.ts';
+import { LargeUpload, download, uploadMutation, type Carrier } from './transfer.ts';
+import { pieces, sourceOf } from './transfer-source.ts';
 
 /** What is told about a line, for the event map. */
 export interface LineEvent {
@@ -154,15 +165,21 @@ class ReconnectingShell implements HostShell {
   }
 
   async upload(upload: Upload): Promise<Result> {
-    const bytes = contentBytes(upload.content);
-    if (bytes.length <= MOST_INLINE_INPUT) return this.change(uploadMutation(upload, bytes));
-    // Sent whole again after a lost line: the staging name of a broken attempt is never renamed.
-    const staged = await this.#again(this.#patience, () => uploadLarge(this.#carrier(), upload, bytes));
-    return this.change(staged);
+    const source = await sourceOf(upload.content);
+    if (source.inline) return this.change(uploadMutation(upload, source, source.inline));
+    const large = new LargeUpload({ carrier: this.#carrier(), upload, source });
+    try {
+      return await this.change(await this.#again(this.#patience, () => large.send()));
+    } catch (error) {
+      // Not done, and never will be. Where even this fails, what stays behind is a hidden file that nobody reads.
+      await large.discard().catch(() => undefined);
+      throw error;
+    }
   }
 
-  async download(path: string, to: string): Promise<void> {
-    await this.#again(this.#patience, () => download(this.#carrier(), path, to));
+  async download(path: string, to: string, onProgress?: (progress: Progress) => void): Promise<void> {
+    const carrier = this.#carrier();
+    await this.#again(this.#patience, () => download({ carrier, path, to, onProgress }));
   }
 
   async forward(address: string, port: number): Promise<Duplex> {
@@ -183,7 +200,7 @@ class ReconnectingShell implements HostShell {
     return this.#options.reconnectDeadline ?? 300_000;
   }
 
-  #carrier(): Parameters<typeof download>[0] {
+  #carrier(): Carrier {
     return {
       host: this.host,
       errand: async (options) => (await this.#currentLine(this.#patience)).errand({ ...options, as: undefined }),
