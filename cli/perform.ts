@@ -114,7 +114,12 @@ export async function perform(options: Perform): Promise<number> {
       stop: interrupts.stop,
       park: interrupts.park,
     };
-    const { exitCode } = await runFleet({ engine, deployments, batches, maxFailures, before, rollback, rolling });
+    const machineOf = (host: string): string => {
+      const { address = host, port = 22 } = prepared.connections.get(host) ?? {};
+      return `${address}:${port}`;
+    };
+    const budget = { batches, maxFailures, machineOf };
+    const { exitCode } = await runFleet({ engine, deployments, ...budget, before, rollback, rolling });
     folder?.journal.write({ kind: 'end', exitCode });
     events.emit('run:end', { run, exitCode, seconds: (context.now() - began) / 1000 });
     return exitCode;

@@ -200,11 +200,15 @@ async function take(options: { shell: HostShell; claim: Claim; options: AcquireO
   if (result.ending.kind === 'unknown') {
     // Nobody knows whether it was written. Reading is safe, and the host's answer is the truth.
     const state = await readLock(shell);
-    if (state.kind === 'held' && state.token === claim.token && state.run === claim.run && state.owner === claim.owner)
-      return;
+    if (state.kind === 'held' && isClaim(state, claim)) return;
     throw lost(shell.host, 'claimed', result);
   }
   complete({ shell, result, says: 'claim' });
+}
+
+function isClaim(held: LockState & { readonly kind: 'held' }, claim: Claim): boolean {
+  const { token, run, owner, deployment } = held;
+  return token === claim.token && run === claim.run && owner === claim.owner && deployment === claim.deployment;
 }
 
 /**
@@ -212,7 +216,8 @@ async function take(options: { shell: HostShell; claim: Claim; options: AcquireO
  * quicker: a token as high as ours, or a holder that was not there when we read.
  */
 function takeScript(claim: Claim): string {
-  const me = `held ${claimWords(claim)}`;
+  // With the deployment: two of one run that read at the same moment want to write the same words but for that one.
+  const me = `held ${claimWords(claim)} ${encodeURIComponent(claim.deployment)}`;
   return `command -v flock >/dev/null || __refuse no-flock
 umask 077
 if [ ! -d ${STATE} ]; then mkdir -- ${STATE} && chmod 711 ${STATE} && ${durable('/var/lib')} || exit; fi
@@ -220,7 +225,7 @@ if [ ! -d ${STATE} ]; then mkdir -- ${STATE} && chmod 711 ${STATE} && ${durable(
 [ -e ${GUARD} ] || : >>${GUARD} || exit
 exec 9>>${GUARD}
 flock -w 20 9 || __refuse busy
-${READ_CLAIM}if [ "$__state $__token $__run $__owner" != ${quote(me)} ]; then
+${READ_CLAIM}if [ "$__state $__token $__run $__owner $__deployment" != ${quote(me)} ]; then
   if [ "$__state" = held ] && [ "$__run" != ${quote(encodeURIComponent(claim.run))} ] || [ "$__token" -ge ${claim.token} ]; then
     __refuse other "$__state" "$__token" "$__run" "$__owner" "$__deployment"
   fi

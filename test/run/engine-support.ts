@@ -110,6 +110,7 @@ interface EngineOptions {
   readonly stop?: AbortSignal;
   readonly maxFailures?: number;
   readonly batches?: readonly number[];
+  readonly machineOf?: (host: string) => string;
   readonly rolling?: Rolling;
 }
 
@@ -170,6 +171,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineRun> {
     deployments: plan.deployments,
     batches,
     maxFailures,
+    machineOf: options.machineOf ?? ((host) => host),
     before,
     rollback,
     rolling: options.rolling,

@@ -358,4 +358,20 @@ describe('a fleet', () => {
     expect(run.recap.deployments.map(({ outcome }) => outcome)).to.deep.equal(['rolled-back', 'done', 'done']);
     expect(run.exitCode).to.equal(7);
   });
+
+  it('takes deployments one after another where they have a machine in common, and the others beside them', async () => {
+    const fleet = fakeFleet(() => 0);
+    // db1 and db3 are two names of one machine
+    const machineOf = (host: string): string => (host === 'db3' ? 'db1' : host);
+    const run = await runEngine({ playbook: UPGRADE, fleet, inventory: FLEET, machineOf });
+    expect(run.recap.deployments.map(({ outcome }) => outcome)).to.deep.equal(['done', 'done', 'done']);
+    const order = run.events.flatMap((event) =>
+      event.type === 'deployment:start' || event.type === 'deployment:end' ? [`${event.deployment} ${event.type}`] : [],
+    );
+    const [first, second, third] = run.recap.deployments.map(({ deployment }) => deployment).sort();
+    expect(order.indexOf(`${third!} deployment:start`)).to.be.greaterThan(order.indexOf(`${first!} deployment:end`));
+    expect(order.indexOf(`${second!} deployment:start`)).to.be.lessThan(order.indexOf(`${first!} deployment:end`));
+    const notes = run.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+    expect(notes).to.deep.equal([`${third!} begins after ${first!}: they have a machine in common`]);
+  });
 });

@@ -98,6 +98,18 @@ describe('shell: lock and fence', () => {
       }
     });
 
+    it('lets one of many deployments of one run have the machine that they have in common', async () => {
+      const many = await Promise.all([1, 2, 3, 4].map(() => both()));
+      const results = await Promise.allSettled(
+        many.map((shells, index) => acquire({ ...ours, deployment: `d${index}`, shells })),
+      );
+      const won = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.deployment] : []));
+      expect(won).to.have.length(1);
+      for (const shell of many[0]!) {
+        expect(await readLock(shell)).to.deep.include({ kind: 'held', deployment: won[0]! });
+      }
+    });
+
     it('gives back what it took when a host cannot be claimed', async () => {
       const shells = await both();
       // A file stands where the folder has to be.
