@@ -1,10 +1,13 @@
+import { medianRange } from './statistics.ts';
+
 /** A promise about speed that a benchmark keeps or breaks. */
 export interface Promised {
   /** Its name in the JSON object of the last line. */
   readonly key: string;
   /** What is compared with what, for people. */
   readonly says: string;
-  readonly value: number;
+  /** One a round; what is reported and judged is their median. */
+  readonly values: readonly number[];
   /** The bound is part of what is allowed. */
   readonly limit: { readonly kind: 'at most' | 'at least'; readonly bound: number };
   /** What value and bound are counted in; `x`: times. */
@@ -25,7 +28,7 @@ export interface Measured {
 
 /** What a benchmark is given. */
 export interface Bench {
-  /** How often each side is measured; every round measures every side once. */
+  /** How often each side is measured at least; every round measures every side once. */
   readonly rounds: number;
   /** A folder of its own, removed afterwards. */
   readonly folder: string;
@@ -44,7 +47,16 @@ export interface Benchmark {
   readonly measure: (bench: Bench) => Promise<Measured>;
 }
 
-/** Whether a promise is kept. What is no number keeps none. */
-export function isKept({ value, limit }: Promised): boolean {
-  return limit.kind === 'at most' ? value <= limit.bound : value >= limit.bound;
+export type Verdict = 'kept' | 'BROKEN' | 'noisy';
+
+/**
+ * `noisy`: the rounds lie so far apart that the true median may be on either side of the bound, so nothing can be said.
+ * What is no number keeps no promise.
+ */
+export function verdictOf({ values, limit }: Promised): Verdict {
+  if (values.length === 0 || values.some((value) => !Number.isFinite(value))) return 'BROKEN';
+  const keeps = (value: number): boolean => (limit.kind === 'at most' ? value <= limit.bound : value >= limit.bound);
+  const [low, high] = medianRange(values);
+  if (keeps(low) !== keeps(high)) return 'noisy';
+  return keeps(low) ? 'kept' : 'BROKEN';
 }

@@ -3,7 +3,7 @@ import type { Benchmark } from './benchmark.ts';
 import { HANDSHAKES, runBare } from './floor.ts';
 import { gatherFacts } from '../lib/modules/generic/gather-facts.ts';
 import type { ModuleContext } from '../lib/modules/module.ts';
-import { interleave, sideOf, type Side } from './interleave.ts';
+import { eachRound, interleave, type Side } from './interleave.ts';
 import { startServers } from './servers.ts';
 import { processTable } from './table.ts';
 import { echoes, makeWorkload, runPgup, type Playbook } from './workload.ts';
@@ -24,32 +24,28 @@ export const fleet: Benchmark = {
       { name: 'bare ssh2', run: () => runBare(work, factsScript()) },
       { name: 'pgup', run: () => runPgup(work, '--forks', String(HOSTS)) },
     ];
-    const taken = await interleave({ ...bench, sides });
-    const [bare, pgup] = [sideOf(taken, 'bare ssh2'), sideOf(taken, 'pgup')];
-    return {
-      tables: [
-        {
-          ...processTable(taken.values()),
-          title: `${HOSTS} hosts, ${HANDSHAKES} handshakes at a time; a host that fails on either side ends the benchmark`,
-        },
-      ],
-      promises: [
+    const { taken, promises } = await interleave({
+      ...bench,
+      sides,
+      promises: (all) => [
         {
           key: 'pgup / bare ssh2',
-          says: 'pgup to bare ssh2 with the same limit on handshakes',
-          value: pgup.wall / bare.wall,
+          says: `${HOSTS} hosts: pgup to bare ssh2 with the same limit on handshakes`,
+          values: eachRound(all, ['pgup', 'bare ssh2'], ([pgup, bare]) => pgup.wall / bare.wall),
           limit: { kind: 'at most', bound: 1.2 },
           unit: 'x',
         },
         {
           key: 'memory beyond bare ssh2, MB',
-          says: 'memory of pgup beyond that of bare ssh2',
-          value: (pgup.memory - bare.memory) / 1e6,
+          says: `${HOSTS} hosts: memory of pgup beyond that of bare ssh2`,
+          values: eachRound(all, ['pgup', 'bare ssh2'], ([pgup, bare]) => (pgup.memory - bare.memory) / 1e6),
           limit: { kind: 'at most', bound: 40 },
           unit: 'MB',
         },
       ],
-    };
+    });
+    const title = `${HOSTS} hosts, ${HANDSHAKES} handshakes at a time; a host that fails on either side ends the benchmark`;
+    return { tables: [{ ...processTable(taken.values()), title }], promises };
   },
 };
 

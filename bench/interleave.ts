@@ -1,3 +1,4 @@
+import { verdictOf, type Promised } from './benchmark.ts';
 import type { Sample } from './child.ts';
 import { median } from './statistics.ts';
 
@@ -17,27 +18,72 @@ export interface Taken extends Sample {
   readonly samples: readonly Sample[];
 }
 
+/** As many times the wanted rounds are measured where the first leave a verdict open. */
+const PATIENCE = 3;
+
+interface Rounds {
+  readonly rounds: number;
+  readonly say: (text: string) => void;
+  /** Measures every side once; round 0 warms the file cache and is not counted. */
+  readonly round: (round: number) => Promise<void>;
+  /** From all rounds so far. */
+  readonly promises: () => readonly Promised[];
+}
+
+/** Round after round; further ones as long as a promise is neither kept nor broken, up to a limit. */
+export async function measureRounds({ rounds, say, round, promises }: Rounds): Promise<readonly Promised[]> {
+  const noisy = (): boolean => promises().some((each) => verdictOf(each) === 'noisy');
+  for (let done = 0; done <= rounds || (done <= rounds * PATIENCE && noisy()); done++) {
+    say(
+      done === 0 ? 'warming up' : `round ${done} of ${rounds}${done > rounds ? ', the others lie too far apart' : ''}`,
+    );
+    await round(done);
+  }
+  return promises();
+}
+
 interface Interleave {
   readonly rounds: number;
   readonly sides: readonly Side[];
   readonly say: (text: string) => void;
+  readonly promises: (taken: ReadonlyMap<string, Taken>) => readonly Promised[];
 }
 
-/**
- * Every side once a round, so that whatever else the machine does meets all of them alike; the medians are what is
- * compared. One round before the first warms the file cache and is not counted.
- */
-export async function interleave({ rounds, sides, say }: Interleave): Promise<ReadonlyMap<string, Taken>> {
+interface Interleaved {
+  readonly taken: ReadonlyMap<string, Taken>;
+  readonly promises: readonly Promised[];
+}
+
+/** Every side once a round, so that whatever else the machine does meets all of them alike. */
+export async function interleave({ rounds, sides, say, promises }: Interleave): Promise<Interleaved> {
   const samples = new Map(sides.map(({ name }) => [name, [] as Sample[]]));
-  for (let round = 0; round <= rounds; round++) {
-    say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`);
-    for (const { name, run, rounds: few } of sides) {
-      if (few !== undefined && (round === 0 || round > few)) continue;
-      const sample = await run();
-      if (round > 0) samples.get(name)?.push(sample);
-    }
-  }
-  return new Map([...samples].map(([name, all]) => [name, taken(name, all)]));
+  const all = (): ReadonlyMap<string, Taken> => new Map([...samples].map(([name, some]) => [name, taken(name, some)]));
+  const kept = await measureRounds({
+    rounds,
+    say,
+    round: async (round) => {
+      for (const { name, run, rounds: few } of sides) {
+        if (few !== undefined && (round === 0 || round > few)) continue;
+        const sample = await run();
+        if (round > 0) samples.get(name)?.push(sample);
+      }
+    },
+    promises: () => promises(all()),
+  });
+  return { taken: all(), promises: kept };
+}
+
+/** A figure of some sides, round by round; of a side that was measured in few rounds only, its last in all others. */
+export function eachRound<const Names extends readonly string[]>(
+  all: ReadonlyMap<string, Taken>,
+  names: Names,
+  figure: (samples: { readonly [Index in keyof Names]: Sample }) => number,
+): readonly number[] {
+  const sides = names.map((name) => sideOf(all, name).samples);
+  const rounds = Math.max(...sides.map(({ length }) => length));
+  return Array.from({ length: rounds }, (_, round) =>
+    figure(sides.map((samples) => samples[round] ?? samples.at(-1)) as never),
+  );
 }
 
 function taken(name: string, samples: readonly Sample[]): Taken {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TcpProxy } from '../test/support/tcp-proxy.ts';
 import type { Benchmark } from './benchmark.ts';
+import { measureRounds } from './interleave.ts';
 import { startServers } from './servers.ts';
 import { median } from './statistics.ts';
 import { makeWorkload, runPgup, type Workload } from './workload.ts';
@@ -26,50 +27,48 @@ export const latency: Benchmark = {
     writeFileSync(knownHostsFile, `[127.0.0.1]:${proxy.port} ${server.hostKey}\n`);
     const work = makeWorkload({ folder: join(bench.folder, 'far'), hosts: [far], knownHostsFile, tasks: TASKS });
     const runs: Times[] = [];
-    for (let round = 0; round <= bench.rounds; round++) {
-      bench.say(`round ${round} of ${bench.rounds}`);
-      const times = await timesOf(work);
-      if (round > 0) runs.push(times);
-    }
-    const [login, shell, task] = (['login', 'shell', 'task'] as const).map((what) =>
-      median(runs.map((times) => times[what])),
-    ) as [number, number, number];
     const trips = (milliseconds: number): number => milliseconds / ROUND_TRIP;
-    return {
-      tables: [
-        {
-          columns: [`behind ${ROUND_TRIP} ms`, 'ms', 'round trips'],
-          rows: [
-            ['start of the line to authenticated', login.toFixed(0), trips(login).toFixed(2)],
-            ['authenticated to a ready shell', shell.toFixed(0), trips(shell).toFixed(2)],
-            ['a task', task.toFixed(1), trips(task).toFixed(2)],
-          ],
-        },
-      ],
-      promises: [
+    const all = (what: keyof Times): readonly number[] => runs.map((times) => times[what]);
+    const promises = await measureRounds({
+      ...bench,
+      round: async (round) => {
+        const times = await timesOf(work);
+        if (round > 0) runs.push(times);
+      },
+      promises: () => [
         {
           key: 'task, ms',
-          says: 'a task',
-          value: task,
+          says: `${ROUND_TRIP} ms away: a task`,
+          values: all('task'),
           limit: { kind: 'at most', bound: 1.1 * ROUND_TRIP + 2 },
           unit: 'ms',
         },
         {
           key: 'to authentication, round trips',
-          says: 'from the start of the line to authentication',
-          value: trips(login),
+          says: `${ROUND_TRIP} ms away: from the start of the line to authentication`,
+          values: all('login').map(trips),
           limit: { kind: 'at most', bound: 6 },
           unit: 'round trips',
         },
         {
           key: 'to a ready shell, round trips',
-          says: 'from authentication to a ready shell',
-          value: trips(shell),
+          says: `${ROUND_TRIP} ms away: from authentication to a ready shell`,
+          values: all('shell').map(trips),
           limit: { kind: 'at most', bound: 2 },
           unit: 'round trips',
         },
       ],
+    });
+    const row = (says: string, what: keyof Times): readonly string[] => {
+      const middle = median(all(what));
+      return [says, middle.toFixed(1), trips(middle).toFixed(2)];
     };
+    const rows = [
+      row('start of the line to authenticated', 'login'),
+      row('authenticated to a ready shell', 'shell'),
+      row('a task', 'task'),
+    ];
+    return { tables: [{ columns: [`behind ${ROUND_TRIP} ms`, 'ms', 'round trips'], rows }], promises };
   },
 };
 

@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- NAME...] [--rounds N]`: measures pgup beside others, all in one run on this machine, and prints the
  * figures with their limits. The last line is one JSON object, benchmark → promise → figure. Exit code 0 only where
- * every promise is kept.
+ * every promise is kept, 1 where one is broken, 2 where the machine is too restless to tell.
  *
  * To add a benchmark: a file here that exports a `Benchmark` (benchmark.ts), and its name in all.ts. Its `measure` makes
  * what it needs in `bench.folder`, gives what must be undone to `bench.defer`, measures its sides with `interleave` (or

@@ -1,6 +1,6 @@
 import type { Benchmark } from './benchmark.ts';
 import { measureSuccess } from './child.ts';
-import { interleave, sideOf } from './interleave.ts';
+import { eachRound, interleave } from './interleave.ts';
 import { PGUP } from './pgup.ts';
 import { processTable } from './table.ts';
 
@@ -12,18 +12,20 @@ export const startup: Benchmark = {
   async measure({ rounds, say }) {
     const node = { name: 'node -e 0', run: () => measureSuccess({ command: [process.execPath, '-e', '0'] }) };
     const pgup = { name: 'pgup --version', run: () => measureSuccess({ command: [...PGUP, '--version'] }) };
-    const taken = await interleave({ rounds, sides: [node, pgup], say });
-    return {
-      tables: [processTable(taken.values())],
-      promises: [
+    const { taken, promises } = await interleave({
+      rounds,
+      sides: [node, pgup],
+      say,
+      promises: (all) => [
         {
           key: 'version / node -e 0',
           says: 'pgup --version to node -e 0',
-          value: sideOf(taken, pgup.name).wall / sideOf(taken, node.name).wall,
+          values: eachRound(all, [pgup.name, node.name], ([ours, floor]) => ours.wall / floor.wall),
           limit: { kind: 'at most', bound: 3 },
           unit: 'x',
         },
       ],
-    };
+    });
+    return { tables: [processTable(taken.values())], promises };
   },
 };

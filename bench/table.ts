@@ -1,5 +1,6 @@
-import { isKept, type Promised, type Table } from './benchmark.ts';
+import { verdictOf, type Promised, type Table } from './benchmark.ts';
 import type { Taken } from './interleave.ts';
+import { median, medianRange } from './statistics.ts';
 
 /** A table in Markdown, its columns aligned. */
 export function drawTable({ title, columns, rows }: Table): string {
@@ -15,15 +16,17 @@ function align(text: string, width: number, column: number): string {
   return column === 0 ? text.padEnd(width) : text.padStart(width);
 }
 
-/** Every promise with its limit beside it. */
+/** Every promise with its limit beside it, and how sure its figure is. */
 export function promiseTable(promises: readonly Promised[]): Table {
   return {
-    columns: ['promise', 'measured', 'limit', ''],
+    columns: ['promise', 'measured', 'of rounds', 'between', 'limit', ''],
     rows: promises.map((each) => [
       each.says,
-      `${figure(each.value)} ${each.unit}`,
+      `${figure(median(each.values))} ${each.unit}`,
+      String(each.values.length),
+      medianRange(each.values).map(figure).join(' and '),
       `${each.limit.kind} ${figure(each.limit.bound)} ${each.unit}`,
-      isKept(each) ? 'kept' : 'BROKEN',
+      verdictOf(each),
     ]),
   };
 }
