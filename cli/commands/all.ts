@@ -4,6 +4,7 @@ import { execCommand } from './exec.ts';
 import { factsCommand } from './facts.ts';
 import { inventoryCommand } from './inventory.ts';
 import { pingCommand } from './ping.ts';
+import { planCommand } from './plan.ts';
 import { resumeCommands } from './resume.ts';
 import { runCommand } from './run.ts';
 import { statusCommands } from './status.ts';
@@ -12,6 +13,7 @@ import { statusCommands } from './status.ts';
 export function commands(context: CliContext, finish: (exitCode: number) => void): readonly CommandModule[] {
   return [
     runCommand(context, finish),
+    planCommand(context, finish),
     ...resumeCommands(context, finish),
     ...statusCommands(context),
     inventoryCommand(context, finish),

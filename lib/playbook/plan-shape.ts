@@ -1,6 +1,6 @@
 import { Float, type Value } from '../inventory/inventory.ts';
 import { Secret } from '../secret.ts';
-import type { Plan, PlannedTask } from './plan.ts';
+import type { Plan, PlannedPlay, PlannedTask } from './plan.ts';
 import type { Expression, SharedKeywords, Template } from './playbook.ts';
 
 /** A plan without its hash: what the hash is made of. */
@@ -8,12 +8,16 @@ export type PlanContent = Pick<Plan, 'playbookFile' | 'flavour' | 'deployments'>
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
-/** The whole plan as plain JSON (`pgup plan --output json`, `plan.json` of the run). Secrets print as `***`. */
-export function planShape(plan: Plan): Json {
-  return { kind: 'plan', version: 1, hash: plan.hash, ...contentShape(plan) };
-}
+/** More of a task than its text says: members for the plan that is shown. */
+export type Resolve = (task: PlannedTask, play: PlannedPlay) => { readonly [name: string]: Json };
 
-export function contentShape({ playbookFile, flavour, deployments }: PlanContent): { readonly [name: string]: Json } {
+const AS_WRITTEN: Resolve = () => ({});
+
+/** The plan as plain JSON, without its hash. Secrets print as `***`. */
+export function contentShape(
+  { playbookFile, flavour, deployments }: PlanContent,
+  resolve = AS_WRITTEN,
+): { readonly [name: string]: Json } {
   return {
     playbook: playbookFile,
     flavour,
@@ -25,10 +29,10 @@ export function contentShape({ playbookFile, flavour, deployments }: PlanContent
         hosts: play.hosts,
         ...shared(play.play.keywords),
         ...given('serial', play.play.keywords.serial.map(templateShape)),
-        tasks: play.tasks.map((task) => taskShape(task, play.hosts)),
+        tasks: play.tasks.map((task) => taskShape(task, play, resolve)),
         ...given(
           'handlers',
-          play.handlers.map((task) => taskShape(task, play.hosts)),
+          play.handlers.map((task) => taskShape(task, play, resolve)),
         ),
       })),
     })),
@@ -36,14 +40,14 @@ export function contentShape({ playbookFile, flavour, deployments }: PlanContent
 }
 
 /** A task with every word that was given; its hosts only where they are not all of the play's. */
-function taskShape(planned: PlannedTask, hosts: readonly string[]): Json {
+function taskShape(planned: PlannedTask, play: PlannedPlay, resolve: Resolve): Json {
   const { task, within, tags, when, learned, undo } = planned;
   return {
     id: planned.id,
     name: planned.name,
     module: planned.module,
     arguments: templateShape(task.arguments),
-    ...(planned.hosts === hosts ? {} : { hosts: planned.hosts }),
+    ...(planned.hosts === play.hosts ? {} : { hosts: planned.hosts }),
     ...given('within', within),
     ...conditions('when', when),
     ...words({ loop: task.loop, delegate_to: task.delegateTo, retries: task.retries, delay: task.delay }),
@@ -59,8 +63,9 @@ function taskShape(planned: PlannedTask, hosts: readonly string[]): Json {
     ...(planned.pointOfNoReturn ? { point_of_no_return: true } : {}),
     ...given(
       'undo',
-      undo.map((each) => taskShape(each, hosts)),
+      undo.map((each) => taskShape(each, play, resolve)),
     ),
+    ...resolve(planned, play),
   };
 }
 

@@ -2,20 +2,19 @@ import { createHash } from 'node:crypto';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Plan, PlannedDeployment } from '../playbook/plan.ts';
 import { canonical } from '../playbook/plan-hash.ts';
-import { contentShape, valueShape, type Json } from '../playbook/plan-shape.ts';
+import { contentShape, valueShape, type Json, type Resolve } from '../playbook/plan-shape.ts';
 
 /** Plain JSON of what a deployment's run was decided from: its plays, hosts and variables. Secrets are `***` in it. */
-export function frozenDeployment(planned: PlannedDeployment, inventory: Inventory): Json {
-  const [shape] = contentShape({ playbookFile: '', flavour: 'upgrade', deployments: [planned] })[
-    'deployments'
-  ] as Json[];
+export function frozenDeployment(planned: PlannedDeployment, inventory: Inventory, resolve?: Resolve): Json {
+  const content = { playbookFile: '', flavour: 'upgrade' as const, deployments: [planned] };
+  const [shape] = contentShape(content, resolve)['deployments'] as Json[];
   const variables = planned.hosts.map((host) => [host, variablesOf(host, inventory)]);
   return { ...(shape as object), variables: Object.fromEntries(variables) as Json };
 }
 
-/** The whole run's, for the run folder. */
-export function frozenRun(plan: Plan, inventory: Inventory): Json {
-  const deployments = plan.deployments.map((planned) => frozenDeployment(planned, inventory));
+/** The whole run's, for the run folder; with `resolve`, as people see it. */
+export function frozenRun(plan: Plan, inventory: Inventory, resolve?: Resolve): Json {
+  const deployments = plan.deployments.map((planned) => frozenDeployment(planned, inventory, resolve));
   return { kind: 'plan', version: 1, hash: plan.hash, playbook: plan.playbookFile, flavour: plan.flavour, deployments };
 }
 

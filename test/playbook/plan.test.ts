@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { planShape } from '../../lib/playbook/plan-shape.ts';
+import { contentShape } from '../../lib/playbook/plan-shape.ts';
 import { linesOf, planned, planOf } from './support.ts';
 
 const UPGRADE = `
@@ -138,9 +138,9 @@ describe('makePlan', () => {
 
   it('has a shape that is plain JSON', () => {
     const plan = planOf(UPGRADE);
-    const shape = planShape(plan);
+    const shape = contentShape(plan);
     expect(JSON.parse(JSON.stringify(shape))).to.deep.equal(shape);
-    expect(shape).to.nested.include({ hash: plan.hash, 'deployments[0].plays[1].tasks[1].point_of_no_return': true });
+    expect(shape).to.nested.include({ 'deployments[0].plays[1].tasks[1].point_of_no_return': true });
     expect(shape).to.have.nested.property('deployments[0].plays[1].tasks[1].needs').that.deep.equals(['answer']);
   });
 });
