@@ -29,7 +29,7 @@ export function readExtraVars({ extraVars, cwd, vault }: ExtraOptions): Variable
 }
 
 function readArgument(argument: string, { cwd, vault }: { cwd: string; vault: Vault }): VariablesRead {
-  if (argument.startsWith('@')) return readVariablesFile({ file: argument.slice(1), cwd, vault });
+  if (argument.startsWith('@')) return readVariablesFile({ file: argument.slice(1), cwd, vault, needed: true });
   if (/^[[{]/.test(argument)) return readVariables({ text: argument, file: FILE, vault });
   if (/^[/.]/.test(argument)) {
     const text = `"${argument}" looks like a file: put "@" before it`;

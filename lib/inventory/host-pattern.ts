@@ -65,7 +65,7 @@ class Matcher {
     const plain = terms.filter((term) => !/^[&!]/.test(term.text));
     let hosts: string[] = [];
     for (const term of plain.length > 0 ? plain : [{ text: 'all', at: undefined }]) {
-      hosts.push(...(this.#exactly(term) ?? this.#resolve(term)));
+      hosts = hosts.concat(this.#exactly(term) ?? this.#resolve(term));
     }
     for (const [sign, keep] of [
       ['&', true],
@@ -74,7 +74,7 @@ class Matcher {
       for (const term of starting(sign)) {
         // A host may be called `!x`: then the term adds it. After its sign a term is first of all a group's name.
         const exact = this.#exactly(term);
-        if (exact) hosts.push(...exact);
+        if (exact) hosts = hosts.concat(exact);
         else {
           const named = new Set(this.#resolve({ ...term, text: term.text.slice(1) }));
           hosts = hosts.filter((host) => named.has(host) === keep);
@@ -106,8 +106,9 @@ class Matcher {
     if (!test) return [];
     const { groups, hosts } = this.#inventory;
     const matchingGroups = [...groups.keys()].filter(test);
-    const found = matchingGroups.flatMap((group) => membersOf(groups, group));
-    if (matchingGroups.length === 0 || /^~|[.?*[]/.test(name)) found.push(...[...hosts.keys()].filter(test));
+    const inGroups = matchingGroups.flatMap((group) => membersOf(groups, group));
+    const alone = matchingGroups.length === 0 || /^~|[.?*[]/.test(name);
+    const found = alone ? inGroups.concat([...hosts.keys()].filter(test)) : inGroups;
     if (found.length === 0 && LOCAL_NAMES.has(name)) return [this.#localName(name)];
     return found.length === 0 && matchingGroups.length === 0 ? undefined : found;
   }

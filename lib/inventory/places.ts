@@ -9,6 +9,8 @@ export interface Places {
   readonly inside?: ReadonlyMap<string, Places> | undefined;
   /** Of a mapping: the positions of its keys. */
   readonly keys?: ReadonlyMap<string, Position> | undefined;
+  /** Of a mapping: the keys that are a number, a boolean or nothing to YAML, for want of quotes. */
+  readonly notText?: ReadonlySet<string> | undefined;
   /** Of a number: as it is written. */
   readonly text?: string | undefined;
   /** Marked `!unsafe`: braces in it are text. */

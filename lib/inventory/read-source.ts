@@ -52,7 +52,9 @@ function readHostList(source: string, draft: InventoryDraft): void {
     if (name === '') continue;
     // Ranges are not expanded in a list: such a name is taken as it stands.
     const plain = address && !address.host.includes('[') ? address : undefined;
-    draft.addHost({ name: plain?.host ?? name, group: 'ungrouped', port: plain?.port, at });
+    const host = plain?.host ?? name;
+    // As in Ansible: a list adds no group to a host that an inventory before it has.
+    if (!draft.hosts.has(host)) draft.addHost({ name: host, group: 'ungrouped', port: plain?.port, at });
   }
 }
 

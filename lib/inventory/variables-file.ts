@@ -14,6 +14,8 @@ export interface VariablesText {
   readonly vault: Vault;
   /** The text came out of a vault: all that it holds is secret. */
   readonly encrypted?: boolean;
+  /** A text that says nothing is an error. */
+  readonly needed?: true;
 }
 
 export interface VariablesRead {
@@ -22,12 +24,22 @@ export interface VariablesRead {
 }
 
 /** A file of variables in YAML or JSON, encrypted as a whole or in single values. `file` is what messages call it. */
-export function readVariablesFile({ file, cwd, vault }: { file: string; cwd: string; vault: Vault }): VariablesRead {
+export function readVariablesFile({
+  file,
+  cwd,
+  vault,
+  needed,
+}: {
+  file: string;
+  cwd: string;
+  vault: Vault;
+  needed?: true;
+}): VariablesRead {
   const bytes = readBytes(resolve(cwd, file), file);
   if (!Buffer.isBuffer(bytes)) return { variables: new Map(), problems: [bytes] };
   const { text, encrypted, problems } = openBytes({ bytes, file, vault, code: 'yaml-syntax' });
   if (text === undefined || problems.length > 0) return { variables: new Map(), problems };
-  return readVariables({ text, encrypted, file, vault });
+  return readVariables({ text, encrypted, file, vault, ...(needed ? { needed } : {}) });
 }
 
 export interface OpenedFile {
@@ -68,10 +80,13 @@ export function readYamlText({ text, file, vault }: { text: string; file: string
 }
 
 /** Variables from the text of a file: a mapping of names to values, or nothing at all. */
-export function readVariables({ text, file, vault, encrypted = false }: VariablesText): VariablesRead {
+export function readVariables({ text, file, vault, encrypted = false, needed }: VariablesText): VariablesRead {
   const { value, places, problems } = readYamlText({ text, file, vault });
   const variables = new Map<string, Variable>();
-  if (value === undefined || value === null) return { variables, problems };
+  if (value === undefined || value === null) {
+    if (needed !== true || problems.length > 0) return { variables, problems };
+    return { variables, problems: [problem('yaml-syntax', 'there are no variables in it', places.at)] };
+  }
   if (!isValueMap(value)) {
     const shape = problem('yaml-syntax', 'variables must be given as a mapping of names to values', places.at);
     return { variables, problems: [...problems, shape] };

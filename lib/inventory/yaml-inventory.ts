@@ -40,7 +40,8 @@ class YamlInventory {
   }
 
   groups(map: ValueMap, places: Places): void {
-    for (const [name, content] of Object.entries(map)) {
+    for (const [name, content] of entriesOf(map, places)) {
+      this.#checkText('group', name, places);
       this.#group(name, content, placesIn(places, name), keyIn(places, name));
     }
   }
@@ -52,7 +53,7 @@ class YamlInventory {
     }
     this.#draft.addGroup(name, at);
     const sections = this.#mapping(content, `group "${name}"`, at);
-    for (const [section, value] of Object.entries(sections)) {
+    for (const [section, value] of entriesOf(sections, places)) {
       const known = SECTIONS.find((each) => each === section);
       if (!known) {
         const text = `group "${name}" has an unknown key "${section}": hosts, vars and children are known`;
@@ -64,13 +65,25 @@ class YamlInventory {
       const map = short ? { [value]: null } : this.#mapping(value, `${section} of "${name}"`, keyIn(places, section));
       const inside = short ? { at: placesIn(places, section).at } : placesIn(places, section);
       if (known === 'vars') this.#variables(name, map, inside);
-      if (known === 'hosts') for (const [host, own] of Object.entries(map)) this.#hosts(name, host, own, inside);
+      if (known === 'hosts')
+        for (const [host, own] of entriesOf(map, inside)) {
+          this.#checkText('host', host, inside);
+          this.#hosts(name, host, own, inside);
+        }
       if (known !== 'children') continue;
-      for (const [child, its] of Object.entries(map)) {
+      for (const [child, its] of entriesOf(map, inside)) {
+        this.#checkText('group', child, inside);
         this.#group(child, its, placesIn(inside, child), keyIn(inside, child));
         if (child !== '') this.#draft.addChild(name, child, keyIn(inside, child));
       }
     }
+  }
+
+  /** Ansible refuses `80:` and `yes:` as names, and so do we: `0644:` would be called 420. */
+  #checkText(what: 'group' | 'host', name: string, places: Places): void {
+    if (places.notText?.has(name) !== true) return;
+    const text = `"${name}" is no text for YAML: put quotes around the name of a ${what}`;
+    this.#draft.report('inventory-syntax', text, keyIn(places, name));
   }
 
   #hosts(group: string, text: string, variables: Value, places: Places): void {
@@ -91,7 +104,7 @@ class YamlInventory {
   }
 
   #variables(owner: string, map: ValueMap, places: Places): void {
-    for (const [name, value] of Object.entries(map)) {
+    for (const [name, value] of entriesOf(map, places)) {
       const at = keyIn(places, name);
       const kept = this.#encrypted ? hideAll(name, value) : hideSecret(name, value, placesIn(places, name).text);
       if (kept !== undefined) this.#draft.setVariable(owner, { name, value: kept, at });
@@ -106,6 +119,12 @@ class YamlInventory {
       this.#draft.report('inventory-syntax', `${what} must be a mapping (a name with a colon after it)`, at);
     return {};
   }
+}
+
+/** In the order of the file, which objects do not keep for keys that look like numbers. */
+function entriesOf(map: ValueMap, places: Places): readonly (readonly [string, Value])[] {
+  const names = places.keys ? [...places.keys.keys()] : Object.keys(map);
+  return names.map((name) => [name, map[name] ?? null] as const);
 }
 
 function keyIn(places: Places, key: string): Position {

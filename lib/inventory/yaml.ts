@@ -9,9 +9,12 @@ import {
   type Document,
   type Node,
   type Pair,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
 import { problem, warning, type ErrorCode, type Position, type Problem } from '../errors.ts';
-import { valueMap, type Value } from './inventory.ts';
+import { Float, valueMap, type Value } from './inventory.ts';
 import type { Secret } from '../secret.ts';
 import { alignOffsets, type Places } from './places.ts';
 import { jsonScalar, plainScalar, taggedScalar } from './yaml-scalars.ts';
@@ -46,9 +49,13 @@ export function readYaml(options: YamlOptions): YamlFile {
   const { text, file } = options;
   const deep = tooDeep(text);
   if (deep !== undefined) {
-    const { length } = text.slice(0, deep).split('\n');
-    const at = { file, line: length, column: deep - text.lastIndexOf('\n', deep - 1) };
+    const at = placeOf(text, deep, file);
     return { value: undefined, places: { at }, problems: [problem('yaml-syntax', 'nested too deeply', at)] };
+  }
+  const strange = strangeCharacter(text);
+  if (strange) {
+    const at = placeOf(text, strange.offset, file);
+    return { value: undefined, places: { at }, problems: [problem('yaml-syntax', strange.text, at)] };
   }
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
@@ -88,6 +95,23 @@ function tooDeep(text: string): number | undefined {
   return line ? line.index : undefined;
 }
 
+function placeOf(text: string, offset: number, file: string): Position {
+  const before = text.slice(0, offset);
+  return { file, line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+}
+
+/** What YAML does not allow in a file at all, or what its version 1.1 takes for the end of a line, unseen by editors. */
+function strangeCharacter(text: string): { readonly offset: number; readonly text: string } | undefined {
+  if (isJson(text)) return undefined;
+  const found = /[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|(?<!^)\ufeff/.exec(text);
+  if (!found) return undefined;
+  const code = (found[0].codePointAt(0) ?? 0).toString(16).padStart(4, '0');
+  return {
+    offset: found.index,
+    text: `the character U+${code.toUpperCase()} may not stand in YAML: write it as an escape inside double quotes`,
+  };
+}
+
 type Read = readonly [Value, Places];
 
 class Reader {
@@ -97,7 +121,11 @@ class Reader {
   readonly #lines: LineCounter;
   readonly #openVault: YamlOptions['openVault'];
   readonly #duplicates: 'error' | 'warning';
+  readonly #json: boolean;
   readonly #plainScalar: (text: string) => Value;
+  readonly #anchors = new Map<string, Node>();
+  /** The mappings and lists that are being read: an alias to one of them would have no end. */
+  readonly #open = new Set<Node>();
   #nodes = 0;
 
   constructor({ text, file, openVault, duplicates }: YamlOptions, lines: LineCounter) {
@@ -107,7 +135,8 @@ class Reader {
     this.#openVault = openVault;
     this.#duplicates = duplicates ?? 'error';
     // JSON is nearly YAML, but `1e3` is a number in it.
-    this.#plainScalar = isJson(text) ? jsonScalar : plainScalar;
+    this.#json = isJson(text);
+    this.#plainScalar = this.#json ? jsonScalar : plainScalar;
   }
 
   position(offset: number): Position {
@@ -130,7 +159,7 @@ class Reader {
       if (told.has(number)) continue;
       told.add(number);
       const said = message.replace(/\s*\n[^]*$/, '').replace(/^./, (first) => first.toLowerCase());
-      const hint = hintFor(code, said, line);
+      const hint = hintFor(code, said, line, this.#text.slice(pos[0]));
       const offset = hint?.wholeLine ? lineStart + line.search(/\S/) : start;
       this.problems.push(problem('yaml-syntax', hint?.text ?? said, this.position(offset)));
     }
@@ -148,30 +177,61 @@ class Reader {
         this.refuse(node, `the alias "*${node.source}" stands for nothing: no anchor "&${node.source}" before it`);
         return [null, { at }];
       }
+      if (this.#open.has(target)) {
+        this.refuse(node, `the alias "*${node.source}" stands inside what it stands for`);
+        return [null, { at }];
+      }
       const [value, places] = this.read(target, document);
       return [value, { ...places, at }];
     }
-    if (isMap(node)) return this.#map(node.items as Pair<Node, Node | null>[], at, document);
-    if (isSeq(node)) {
-      const items = node.items.map((each) => this.read(each as Node, document));
-      const inside = new Map(items.map(([, places], index) => [String(index), places]));
-      return [Object.freeze(items.map(([value]) => value)), { at, inside }];
+    this.#name(node, at);
+    if (!isMap(node) && !isSeq(node)) return isScalar(node) ? this.#scalar(node, at) : [null, { at }];
+    this.#open.add(node);
+    try {
+      return this.#collection(node, at, document);
+    } finally {
+      this.#open.delete(node);
     }
-    return isScalar(node) ? this.#scalar(node, at) : [null, { at }];
+  }
+
+  /** An anchor names one value of the file, as PyYAML has it. */
+  #name(node: Node, at: Position): void {
+    const { anchor } = node as Node & { readonly anchor?: string };
+    if (anchor === undefined) return;
+    const earlier = this.#anchors.get(anchor);
+    if (earlier === undefined) this.#anchors.set(anchor, node);
+    else if (earlier !== node)
+      this.problems.push(problem('yaml-syntax', `a second anchor "&${anchor}": an anchor names one value`, at));
+  }
+
+  #collection(node: YAMLMap | YAMLSeq, at: Position, document: Document.Parsed): Read {
+    const fitting = isMap(node) ? 'tag:yaml.org,2002:map' : 'tag:yaml.org,2002:seq';
+    if (node.tag !== undefined && node.tag !== '!' && node.tag !== fitting) {
+      const word = node.tag.replace('tag:yaml.org,2002:', '!!');
+      const text = `the tag "${word}" does not fit ${isMap(node) ? 'a mapping' : 'a list'}`;
+      this.problems.push(problem('yaml-syntax', text, this.#tagPosition(node.range?.[0] ?? 0)));
+    }
+    if (isMap(node)) return this.#map(node.items as Pair<Node, Node | null>[], at, document);
+    const items = node.items.map((each) => this.read(each as Node, document));
+    const inside = new Map(items.map(([, places], index) => [String(index), places]));
+    return [Object.freeze(items.map(([value]) => value)), { at, inside }];
   }
 
   #map(pairs: readonly Pair<Node, Node | null>[], at: Position, document: Document.Parsed): Read {
     const values = new Map<string, Value>();
     const inside = new Map<string, Places>();
     const keys = new Map<string, Position>();
+    const notText = new Set<string>();
     for (const { key, value } of pairs) {
-      const name = isScalar(key) ? String(key.value) : undefined;
+      const name = isScalar(key) ? keyText(key) : undefined;
       if (name === undefined) {
         const braces = isMap(key);
         const text = braces ? 'a value that begins with "{{" needs quotes around it' : 'a key must be a text';
         this.problems.push(problem('yaml-syntax', text, braces ? at : this.position(key.range?.[0] ?? 0)));
         continue;
       }
+      if (isScalar(key) && key.type === 'PLAIN' && typeof plainScalar(String(key.value)) !== 'string')
+        notText.add(name);
       const place = this.position(key.range?.[0] ?? 0);
       const read = value ? this.read(value, document) : ([null, { at: place }] as const);
       if (name === '<<' && isScalar(key) && key.type === 'PLAIN') {
@@ -185,12 +245,11 @@ class Reader {
           complain('yaml-syntax', `"${name}" stands here twice: first in line ${earlier.line}`, place),
         );
       }
-      values.delete(name);
       values.set(name, read[0]);
       inside.set(name, read[1]);
       keys.set(name, place);
     }
-    return [valueMap(values), { at, inside, keys }];
+    return [valueMap(values), { at, inside, keys, notText }];
   }
 
   readonly #merged = new WeakSet<Position>();
@@ -251,17 +310,25 @@ class Reader {
         this.problems.push(
           problem(
             'yaml-syntax',
-            `the tag "${node.tag}" is not known: !vault and !unsafe are`,
+            `the tag "${node.tag.replace('tag:yaml.org,2002:', '!!')}" is not known: !vault and !unsafe are`,
             this.#tagPosition(start),
           ),
         );
+    }
+    if (node.type === 'QUOTE_DOUBLE' && !this.#json && /(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]/.test(source)) {
+      const hint = 'half a character may not be written as "\\uD…": write the character itself, or "\\U0001F600"';
+      this.problems.push(problem('yaml-syntax', hint, at));
+    }
+    if (node.type === 'PLAIN' && (text === '=' || text === '<<')) {
+      this.problems.push(problem('yaml-syntax', `"${text}" means something to YAML: put quotes around it`, at));
     }
     const value = plain ? this.#plainScalar(text) : text;
     return [value, typeof value === 'string' ? { at, locate } : { at, text }];
   }
 
   #tagPosition(start: number): Position {
-    return this.position(Math.max(0, this.#text.lastIndexOf('!', start)));
+    const last = Math.max(0, this.#text.lastIndexOf('!', start));
+    return this.position(this.#text[last - 1] === '!' ? last - 1 : last);
   }
 
   #vault(text: string, at: Position): Read {
@@ -282,6 +349,14 @@ class Reader {
       return this.position(start + opening + (offsets[offset] ?? offsets.at(-1) ?? 0));
     };
   }
+}
+
+/** A key as text. An unquoted `yes`, `~` or `0x10` is what it is as a value, written as JSON writes it: `true`, `null`, `16`. */
+function keyText({ value, type }: Scalar): string {
+  const text = String(value);
+  if (type !== 'PLAIN') return text;
+  const read = plainScalar(text);
+  return read instanceof Float ? read.toString() : typeof read === 'object' && read !== null ? text : String(read);
 }
 
 function isJson(text: string): boolean {
@@ -316,7 +391,7 @@ interface Hint {
 
 const INDENTATION: Hint = { text: 'the indentation does not fit what stands above', wholeLine: true };
 
-function hintFor(code: string, said: string, line: string): Hint | undefined {
+function hintFor(code: string, said: string, line: string, rest: string): Hint | undefined {
   if (/^ *\t/.test(line)) return { text: 'a tab in the indentation: YAML is indented with spaces', wholeLine: true };
   if (/^\s*(?:- )?(?:[\w.-]+:)?\s*\{\{/.test(line))
     return { text: 'a value that begins with "{{" needs quotes around it' };
@@ -326,7 +401,10 @@ function hintFor(code: string, said: string, line: string): Hint | undefined {
     case 'MULTILINE_IMPLICIT_KEY':
       return { text: 'a second ": " in one line: put quotes around the value, or indent what belongs to it' };
     case 'BAD_INDENT':
-      return said.startsWith('flow') ? { text: 'a bracket or brace is never closed' } : INDENTATION;
+      if (!said.startsWith('flow')) return INDENTATION;
+      return /^ *[\]}]/m.test(rest)
+        ? { text: 'what stands between brackets over several lines must be indented, and the closing bracket too' }
+        : { text: 'a bracket or brace is never closed' };
     case 'TAB_AS_INDENT':
       return INDENTATION;
     case 'MISSING_CHAR':

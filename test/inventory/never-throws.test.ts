@@ -150,4 +150,12 @@ describe('inventory: whatever is typed', function () {
     ];
     for (const line of lines) expect(readIni(`${line}\n`).problems.length).to.be.below(10);
   });
+
+  it('a pattern takes any number of hosts', () => {
+    // More than fit among the arguments of one call.
+    const { inventory } = readIni('[web]\nh[1:99999]\ni[1:99999]\n');
+    for (const pattern of ['web', 'h*:i*', '~[hi]']) {
+      expect(matchHosts({ inventory, pattern }).hosts.length).to.equal(199_998);
+    }
+  });
 });

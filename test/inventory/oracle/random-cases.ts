@@ -1,18 +1,9 @@
+import { seeded } from './seeded.ts';
+
 /** One inventory with patterns to ask of it. A pattern with a limit is a pair. */
 export interface RandomCase {
   readonly ini: string;
   readonly patterns: readonly (string | readonly [string, string])[];
-}
-
-/** A stream of numbers from 0 to 1 that the seed decides (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 const GROUPS = ['a', 'b', 'B', 'web', 'web-2', 'db', 'dc1', 'p', 'q', 'x.y', '80', 'ungrouped', 'all', 'h1'];
@@ -332,11 +323,7 @@ const TERMS = [
 
 /** A case that the seed decides: the same seed gives the same case for ever. */
 export function randomCase(seed: number): RandomCase {
-  const random = randomFrom(seed * 2_654_435_761 + 1);
-  const below = (count: number): number => Math.floor(random() * count);
-  const pick = (list: readonly string[]): string => list[below(list.length)] ?? '';
-  const chance = (share: number): boolean => random() < share;
-  const times = <T>(most: number, make: () => T): T[] => Array.from({ length: below(most + 1) }, make);
+  const { below, pick, chance, times } = seeded(seed);
 
   /** Most cases avoid what is known to be refused, so that there is something to compare. */
   const tame = chance(0.85);
