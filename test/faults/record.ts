@@ -10,20 +10,30 @@ export interface Recording {
   readonly reference: Reference;
 }
 
-export async function record(lab: Lab): Promise<Recording> {
+/** On one lab, or side by side on two that are alike. */
+export async function record(one: Lab, other: Lab = one): Promise<Recording> {
+  const going = goingWell(one);
+  if (other === one) await going;
+  const [well, back] = await Promise.all([going, beingPutBack(other)]);
+  return {
+    points: [...well.points, ...back.points],
+    reference: { proof: well.proof, untouched: well.untouched, upgraded: well.upgraded, putBack: back.putBack },
+  };
+}
+
+async function goingWell(lab: Lab): Promise<Omit<Reference, 'putBack'> & Pick<Recording, 'points'>> {
   await lab.reset();
   const [untouched, proof] = [await settledCondition(lab), await proofOf(lab)];
-  const upgrade = await pgup(['run', '-i', lab.inventoryFile, '--yes'], { lab });
-  if (upgrade.exitCode !== 0) throw new Error(`the run without faults did not end well: ${told(upgrade)}`);
+  const run = await pgup(['run', '-i', lab.inventoryFile, '--yes'], { lab });
+  if (run.exitCode !== 0) throw new Error(`the run without faults did not end well: ${told(run)}`);
   await lab.waitForHealth();
-  const upgraded = await settledCondition(lab);
+  return { untouched, proof, upgraded: await settledCondition(lab), points: pointsOf('upgrade', run.events) };
+}
+
+async function beingPutBack(lab: Lab): Promise<Pick<Reference, 'putBack'> & Pick<Recording, 'points'>> {
   await lab.reset();
-  const failing = await pgup(['run', failingPlaybook(), '-i', lab.inventoryFile, '--yes'], { lab });
-  if (failing.exitCode !== 7) throw new Error(`the run that fails on purpose was not put back: ${told(failing)}`);
+  const run = await pgup(['run', failingPlaybook(), '-i', lab.inventoryFile, '--yes'], { lab });
+  if (run.exitCode !== 7) throw new Error(`the run that fails on purpose was not put back: ${told(run)}`);
   await lab.waitForHealth();
-  const putBack = await settledCondition(lab);
-  return {
-    points: [...pointsOf('upgrade', upgrade.events), ...pointsOf('put-back', failing.events)],
-    reference: { proof, untouched, upgraded, putBack },
-  };
+  return { putBack: await settledCondition(lab), points: pointsOf('put-back', run.events) };
 }

@@ -29,12 +29,13 @@ export function skipWithoutRoot(context: Mocha.Context): void {
 
 /**
  * The lab of this topology for this mocha process: brought up by the first test that asks, handed to all later ones
- * (each resets what it changed), taken down when mocha ends. Call it from a `before` hook.
+ * (each resets what it changed), taken down when mocha ends. Call it from a `before` hook. A number stands for one more
+ * that is alike.
  */
-export async function labOrSkip(context: Mocha.Context, topology: string): Promise<Lab> {
+export async function labOrSkip(context: Mocha.Context, topology: string, number = ''): Promise<Lab> {
   skipWithoutRoot(context);
   context.timeout(IMAGE_TIMEOUT);
-  const name = testLabName(topology);
+  const name = testLabName(`${topology}${number}`);
   let lab = open.get(name);
   if (lab === undefined) {
     lab = openFresh(topology, name);
