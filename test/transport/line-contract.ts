@@ -59,7 +59,7 @@ export function keepsTheLineContract(open: () => Promise<Connection>): void {
     });
 
     it('lets go of a channel that is closed, whose process may live on', async () => {
-      const channel = await line.exec('exec sleep 2');
+      const channel = await line.exec('exec sleep 0.5');
       channel.stdout.resume();
       channel.stderr.resume();
       channel.close();
