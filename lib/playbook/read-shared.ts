@@ -12,10 +12,10 @@ export function readShared(get: (name: string) => Source | undefined, findings: 
     return source && as(word, source, findings);
   };
   const method = get('become_method');
-  if (typeof method?.value === 'string' && !method.value.includes('{{') && !METHODS.includes(method.value)) {
+  if (typeof method?.value === 'string' && !method.value.includes('{{') && !PLAYBOOK_BECOME_METHODS.includes(method.value)) {
     findings.error(
       'playbook-unsupported',
-      `"become_method" is ${METHODS.join(', ')}, not "${method.value}"`,
+      `"become_method" is ${PLAYBOOK_BECOME_METHODS.join(', ')}, not "${method.value}"`,
       method.places.at,
     );
   }
@@ -35,4 +35,5 @@ export function readShared(get: (name: string) => Source | undefined, findings: 
   });
 }
 
-const METHODS: readonly string[] = ['sudo', 'su', 'runuser'];
+/** What `become_method` may say. */
+export const PLAYBOOK_BECOME_METHODS: readonly string[] = ['sudo', 'su', 'runuser'];
