@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { asPgupError, PgupError } from '../errors.ts';
 import { isValueMap, type ValueMap } from '../inventory/inventory.ts';
 import { parseArguments } from '../modules/playbook-catalogue.ts';
@@ -224,7 +225,7 @@ async function journalled({ work, shell, step, index, adoptable }: JournalledSte
   // In an upgrade nothing is changed without a claim, whatever the playbook says about when it is taken.
   if (changes && engine.flavour === 'upgrade') await claimHosts(work);
   const found = adoptable?.step === index && adoptable.says === says ? adoptable : undefined;
-  const jobId = found?.id ?? newJobId(state, `${engine.run}-${task.id}-${index}`);
+  const jobId = found?.id ?? newJobId(state, `${engine.run}-${task.id}-${index}-${nameTag(deployment, host)}`);
   if (changes && !undo) state.touch(task.id, host);
   const key = `${task.id} ${host}`;
   if (step.kind === 'job') {
@@ -275,6 +276,17 @@ function isChange(step: Step): boolean {
 }
 
 /** A job that a killed controller, or a reboot, left behind keeps its id for ever: what is decided afresh gets a new one. */
+/**
+ * Tells apart the jobs of two names of one machine: it keeps those of a run until its end, and one that has ended would
+ * be taken for the other.
+ */
+function nameTag(deployment: string, host: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([deployment, host]))
+    .digest('hex')
+    .slice(0, 8);
+}
+
 function newJobId(state: DeploymentState, id: string): string {
   let free = id;
   for (let again = 2; state.jobs.has(free); again++) free = `${id}-${again}`;
