@@ -58,7 +58,7 @@ export async function strike(fault: Fault, lab: Lab, end: () => void): Promise<{
       await lab.run(point.host, ['sh', '-c', RESTART_SSHD]);
       return { healed };
     case 'disk-full':
-      await lab.run(database, ['sh', '-c', FILL]);
+      await lab.run(database, ['sh', '-c', fill(/^pg_upgrade /.test(point.says) ? 4 : 20)]);
       return { healed };
     case 'clock':
       // The program was told when it was started.
@@ -73,12 +73,15 @@ for pid in $(ps -eo pid=,args= | awk '/sshd(-session)?: / && !/listener/ && !/aw
 done; true`;
 
 /**
- * Fills the file systems that were made small for this: the state's to the last byte, the data's but for what a server
- * needs to start, as a copy that ran out of space leaves it once it is removed.
+ * Fills the file systems that were made small for this: the state's to the last byte, the data's but for megabytes: as
+ * many as a server needs to start where a copy that ran out of space leaves them once it is removed; for pg_upgrade
+ * fewer than the one segment of WAL that it makes.
  */
-const FILL = `! mountpoint -q /var/lib/pgup || dd if=/dev/zero of=/var/lib/pgup/filler bs=512 2>/dev/null
+const fill = (
+  left: number,
+): string => `! mountpoint -q /var/lib/pgup || dd if=/dev/zero of=/var/lib/pgup/filler bs=512 2>/dev/null
 mountpoint -q /var/lib/pgup ||
-  fallocate -l $(( ($(df --output=avail -k /var/lib/postgresql | tail -n 1) - 20480) * 1024 )) /var/lib/postgresql/filler`;
+  fallocate -l $(( ($(df --output=avail -k /var/lib/postgresql | tail -n 1) - ${left * 1024}) * 1024 )) /var/lib/postgresql/filler`;
 
 /** A state folder of its own, just large enough for a run to begin, for the fault that fills it. */
 export const SMALL_STATE =

@@ -16,7 +16,7 @@ const { values: flags } = parseArgs({
   options: {
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
-    labs: { type: 'string', default: '2' },
+    labs: { type: 'string', default: '4' },
     only: { type: 'string' },
     /** Leaves out the others, which cost two runs each to be recorded. */
     topology: { type: 'string', multiple: true, default: [...TOPOLOGIES] },

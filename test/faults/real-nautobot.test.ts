@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
-import { eventsOf, majorVersion, NAUTOBOT_UNITS, pgup, told, unitState, upgrade } from '../lab/pgup.ts';
+import { eventsOf, majorVersion, pgup, told, upgrade } from '../lab/pgup.ts';
 import { labOrSkip } from '../lab/support.ts';
 import { repeatedJobs } from './condition.ts';
 
@@ -54,35 +54,5 @@ describe('what breaks inside the window of a real Nautobot', function () {
     expect(resumed.exitCode, told(resumed)).to.equal(0);
     expect(await majorVersion(lab, 'db1')).to.equal('17');
     await lab.waitForHealth();
-  });
-
-  it('the database host is rebooted: nothing comes up by itself, it is said, and the deployment is put back', async () => {
-    await lab.reset();
-    let rebooted = false;
-    const seen: string[] = [];
-    const look = async (): Promise<void> => {
-      await lab.powerCut('db1');
-      await lab.powerOn('db1');
-      seen.push(`old cluster ${await unitState(lab, 'db1', 'postgresql@15-main.service')}`);
-      for (const unit of NAUTOBOT_UNITS) seen.push(`${unit} ${await unitState(lab, 'app1', unit)}`);
-    };
-    const run = await upgrade({
-      lab,
-      onEvent: (event, child) => {
-        if (rebooted || event.type !== 'step:start' || !event.job || !/^pg_upgrade \S+ to /.test(event.says)) return;
-        rebooted = true;
-        // Held still, so that what is seen is what systemd did by itself.
-        child.kill('SIGSTOP');
-        void look()
-          .catch((thrown: unknown) => seen.push(String(thrown)))
-          .finally(() => child.kill('SIGCONT'));
-      },
-    });
-    expect(seen, told(run)).to.have.length(4);
-    for (const line of seen) expect(line, told(run)).to.match(/ inactive$/);
-    expect(run.exitCode, told(run)).to.equal(7);
-    expect(eventsOf(run, 'letter')[0]!.happened).to.match(/rebooted/);
-    await lab.waitForHealth();
-    expect(await majorVersion(lab, 'db1')).to.equal('15');
   });
 });

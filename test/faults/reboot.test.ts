@@ -1,0 +1,46 @@
+import { expect } from 'chai';
+import type { Lab } from '../../lab/open-lab.ts';
+import { eventsOf, majorVersion, NAUTOBOT_UNITS, told, unitState, upgrade } from '../lab/pgup.ts';
+import { labOrSkip } from '../lab/support.ts';
+
+describe('a reboot inside the window', function () {
+  this.timeout(15 * 60_000);
+  let lab: Lab;
+
+  before(async function () {
+    lab = await labOrSkip(this, 'standin', '1');
+  });
+
+  it('of the database host: nothing comes up by itself, it is said, and the deployment is put back', async () => {
+    await lab.reset();
+    let rebooted = false;
+    let upgrading = false;
+    const seen: string[] = [];
+    const look = async (): Promise<void> => {
+      await lab.powerCut('db1');
+      await lab.powerOn('db1');
+      seen.push(`old cluster ${await unitState(lab, 'db1', 'postgresql@15-main.service')}`);
+      for (const unit of NAUTOBOT_UNITS) seen.push(`${unit} ${await unitState(lab, 'app1', unit)}`);
+    };
+    const run = await upgrade({
+      lab,
+      onEvent: (event, child) => {
+        if (event.type === 'step:start') upgrading = /^pg_upgrade \S+ to /.test(event.says);
+        // Its first words: only then is it at work for certain.
+        if (rebooted || !upgrading || event.type !== 'step:progress') return;
+        rebooted = true;
+        // Held still, so that what is seen is what systemd did by itself.
+        child.kill('SIGSTOP');
+        void look()
+          .catch((thrown: unknown) => seen.push(String(thrown)))
+          .finally(() => child.kill('SIGCONT'));
+      },
+    });
+    expect(seen, told(run)).to.have.length(4);
+    for (const line of seen) expect(line, told(run)).to.match(/ inactive$/);
+    expect(run.exitCode, told(run)).to.equal(7);
+    expect(eventsOf(run, 'letter')[0]!.happened).to.match(/rebooted/);
+    await lab.waitForHealth();
+    expect(await majorVersion(lab, 'db1')).to.equal('15');
+  });
+});
