@@ -27,6 +27,7 @@ interface Asked {
   readonly name: string | undefined;
   readonly playbook: string | undefined;
   readonly rollback: boolean;
+  readonly takeOver: boolean;
 }
 
 /** Goes on with a run, or back: from its run folder where this controller has it, else from what the hosts keep. */
@@ -34,7 +35,8 @@ export async function goOn({ name, flags, context, rollback }: GoOn): Promise<nu
   const settings = resolveSettings(flags, context);
   if (!settings.yes) requireTerminal(context);
   const playbook = typeof flags['playbook'] === 'string' ? flags['playbook'] : undefined;
-  const asked: Asked = { settings, context, name, playbook, rollback };
+  const takeOver = flags['take-over'] === true;
+  const asked: Asked = { settings, context, name, playbook, rollback, takeOver };
   const known = runIds(settings.runsDir);
   // -i asks the hosts; without it the run folder says which inventory it was.
   const run = flags['inventory'] === undefined ? (name ?? known.at(-1)) : undefined;
@@ -45,7 +47,7 @@ export async function goOn({ name, flags, context, rollback }: GoOn): Promise<nu
   });
 }
 
-async function fromFolder({ settings, context, rollback }: Asked, run: string): Promise<number> {
+async function fromFolder({ settings, context, rollback, takeOver }: Asked, run: string): Promise<number> {
   const before = readJournal(join(settings.runsDir, run, 'journal.jsonl'));
   const header = before.find((entry) => entry.kind === 'run');
   if (!header) throw new PgupError('run-folder', `the journal of run ${run} does not say what was run`);
@@ -63,10 +65,20 @@ async function fromFolder({ settings, context, rollback }: Asked, run: string): 
   const limited =
     settings.limit === undefined ? prepared : prepare({ ...common, settings: { ...settings, inventory: sources } });
   const chosen = new Set(limited.plan.deployments.map((each) => each.name));
-  return perform({ settings, prepared: only(prepared, chosen), context, run, check: false, before, header, rollback });
+  return perform({
+    settings,
+    prepared: only(prepared, chosen),
+    context,
+    run,
+    check: false,
+    before,
+    header,
+    rollback,
+    takeOver,
+  });
 }
 
-async function fromHosts({ settings, context, name, playbook, rollback }: Asked): Promise<number> {
+async function fromHosts({ settings, context, name, playbook, rollback, takeOver }: Asked): Promise<number> {
   const prepared = prepare({ playbook, settings, context, vaultPassword: await vaultPassword(settings, context) });
   const { run, header: begun, deployments } = await findHeld({ prepared, settings, context, name });
   const own = only(prepared, new Set(deployments));
@@ -77,7 +89,7 @@ async function fromHosts({ settings, context, name, playbook, rollback }: Asked)
   const before: readonly StampedEntry[] = runIds(settings.runsDir).includes(run)
     ? readJournal(join(settings.runsDir, run, 'journal.jsonl'))
     : [];
-  return perform({ settings, prepared: own, context, run, check: false, before, header, rollback });
+  return perform({ settings, prepared: own, context, run, check: false, before, header, rollback, takeOver });
 }
 
 function only(prepared: Prepared, names: ReadonlySet<string>): Prepared {

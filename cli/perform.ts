@@ -34,11 +34,13 @@ export interface Perform {
   /** What the run was asked for when it began; undefined: it begins now. */
   readonly header?: RunEntry;
   readonly rollback?: boolean;
+  /** The controller that has the run loses it, though it may still live. */
+  readonly takeOver?: boolean;
 }
 
 /** Connects, runs the plan, and gives the exit code; everything it says goes out as events. */
 export async function perform(options: Perform): Promise<number> {
-  const { settings, prepared, run, check, before, rollback } = options;
+  const { settings, prepared, run, check, before, rollback, takeOver = false } = options;
   const faults = withTestFaults(options.context);
   const context = faults?.context ?? options.context;
   const { plan, inventory } = prepared;
@@ -107,7 +109,7 @@ export async function perform(options: Perform): Promise<number> {
       },
       folder: folder?.path ?? '',
       owner: ownerOf(context, context.pid),
-      takeOver: before !== undefined && isGone(before, context),
+      takeOver: takeOver || (before !== undefined && isGone(before, context)),
       now: context.now,
       reconnectTimeout: settings.reconnectTimeout,
       sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),

@@ -24,6 +24,8 @@ export function resumeCommands(
         .options({
           ...OPTIONS,
           playbook: { type: 'string', describe: 'with -i: the playbook of the run, where it is not the server flow' },
+          // Said anew each time: no variable and no pgup.ini may decide that another controller loses its run.
+          'take-over': { type: 'boolean', describe: 'from the controller that has the run, though it may still live' },
         })
         .example(`$0 ${name}`, 'the newest run of this controller')
         .example(

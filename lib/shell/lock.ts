@@ -159,7 +159,7 @@ function refuseHeld(options: { state: LockState; host: string; options: AcquireO
   if (state.silence === undefined || state.silence <= ALIVE) {
     throw new PgupError('locked', `${host} is held by ${holder}, which is alive`, {
       host,
-      next: `stop that process first, or wait ${ALIVE} s after it has died`,
+      next: `stop that process first, or wait ${ALIVE} s after it has died; where it hangs or cannot be reached: --take-over`,
     });
   }
 }
