@@ -32,7 +32,7 @@ export const hosts: Benchmark = {
         sides: sidesOf(work, peers),
         promises: (all) => [beyondFloor(size, all), ...(size === 10 ? besides(all) : [])],
       });
-      tables.push({ ...processTable(taken.values()), title: `${size} hosts x ${TASKS} tasks` });
+      tables.push({ ...processTable(taken.values()), title: `${size} hosts x ${TASKS} tasks (${peers.versions})` });
       promises.push(...some);
     }
     return { tables, promises };

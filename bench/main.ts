@@ -11,6 +11,7 @@
  */
 import yargs from 'yargs';
 import { benchmarks } from './all.ts';
+import { describeMachine } from './machine.ts';
 import { runBenchmarks } from './runner.ts';
 
 const names = benchmarks.map(({ name }) => name);
@@ -31,6 +32,7 @@ const argv = await yargs(process.argv.slice(2))
   .strictOptions()
   .parse();
 
+process.stdout.write(`${describeMachine(new Date())}\n`);
 const wanted = argv._.map(String);
 process.exitCode = await runBenchmarks({
   benchmarks: benchmarks.filter(({ name }) => wanted.length === 0 || wanted.includes(name)),

@@ -15,8 +15,8 @@ const PACKAGES = ['ansible-core', 'mitogen', 'pyinfra'];
 export interface Peers {
   /** The virtual environment's folder of programs. */
   readonly bin: string;
-  /** `ansible-core 2.19.14` and so on. */
-  readonly versions: ReadonlyMap<string, string>;
+  /** `ansible-core 2.19.14` and so on, with the Python that they run on. */
+  readonly versions: string;
 }
 
 /** Installs the peers once, into a virtual environment in the user's cache. */
@@ -34,14 +34,12 @@ export async function installPeers({ say }: Pick<Bench, 'say'>): Promise<Peers> 
     writeFileSync(complete, '');
   }
   const listed = await run(join(folder, 'bin/pip'), ['list', '--format=freeze', '--disable-pip-version-check']);
-  const versions = new Map(
-    listed.stdout
-      .split('\n')
-      .map((line) => line.split('=='))
-      .filter(([name]) => PACKAGES.includes(name ?? ''))
-      .map(([name = '', version = '']) => [name, version]),
-  );
-  return { bin: join(folder, 'bin'), versions: new Map([['Python', python], ...versions]) };
+  const versions = listed.stdout
+    .split('\n')
+    .map((line) => line.split('=='))
+    .filter(([name]) => PACKAGES.includes(name ?? ''))
+    .map((pair) => pair.join(' '));
+  return { bin: join(folder, 'bin'), versions: [`Python ${python}`, ...versions].join(', ') };
 }
 
 /** `ansible-playbook` with pipelining and as many forks as hosts; with mitogen where asked for. */
@@ -125,5 +123,9 @@ export async function runPyinfra(peers: Peers, work: Workload): Promise<Ran> {
     cwd: folder,
     env: { HOME: folder, LC_ALL: 'C.UTF-8' },
   });
-  return ran;
+  // Its last line: operations done on all hosts, and how many of them were successes.
+  const [, ...done] = /Grand total +(\d+) +(\d+) /.exec(ran.stderr) ?? [];
+  const wanted = hosts.length * tasks;
+  if (done.every((count) => Number(count) === wanted) && done.length > 0) return ran;
+  throw new Error(`pyinfra did not do all of its work, which is ${wanted}:\n${ran.stderr.slice(-2000)}`);
 }

@@ -61,7 +61,7 @@ export const task: Benchmark = {
         },
       ],
     });
-    return { tables: [costTable(sides.map((side) => costOf(side, taken)))], promises };
+    return { tables: [{ ...costTable(sides.map((side) => costOf(side, taken))), title: peers.versions }], promises };
   },
 };
 
