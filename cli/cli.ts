@@ -1,7 +1,10 @@
 import yargs from 'yargs';
 import { asPgupError, ERROR_CODES, formatProblem, PgupError, ProblemsError } from '../lib/errors.ts';
+import { didYouMean } from '../lib/nearest.ts';
 import { commands } from './commands/all.ts';
 import type { CliContext } from './context.ts';
+import { refuseOddValues } from './odd-values.ts';
+import { SETTINGS } from './options.ts';
 import { escapeControls } from './render/escape.ts';
 import { VERSION } from './version.ts';
 
@@ -22,9 +25,12 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     .recommendCommands()
     .parserConfiguration({ 'boolean-negation': false, 'greedy-arrays': false, 'parse-numbers': false })
     .exitProcess(false)
+    .middleware((parsed) => {
+      refuseOddValues(argv, parsed);
+    }, true)
     .wrap(context.stdout.columns ?? 100)
     .fail((message: string, thrown: Error | undefined) => {
-      throw thrown ?? new PgupError('usage', message, { next: 'pgup --help' });
+      throw thrown ?? new PgupError('usage', sayUnknown(message), { next: 'pgup --help' });
     });
   for (const command of commands(context, finish)) parser.command(command);
   try {
@@ -35,6 +41,20 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   } catch (thrown) {
     return report(thrown, context);
   }
+}
+
+/** The parser says an unknown option by two names (`list-hosts, listHosts`) and none that is near. */
+function sayUnknown(message: string): string {
+  const names = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(', ');
+  if (names === undefined) return message;
+  const known = [...Object.keys(SETTINGS), 'check'];
+  const spelt = new Set(names.filter((name) => name.includes('-')).map(camelCase));
+  const unknown = names.filter((name) => !spelt.has(name)).map((name) => `${name}${didYouMean(name, known)}`);
+  return `unknown option${unknown.length > 1 ? 's' : ''}: ${unknown.join('; ')}`;
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(.)/g, (_all, letter: string) => letter.toUpperCase());
 }
 
 /** Every error that ends a command: its code, what happened, what to type. A stack trace only where it is a bug. */

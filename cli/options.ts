@@ -13,7 +13,7 @@ export const RUN_SETTINGS = {
   'skip-tags': { type: 'string', array: true, describe: 'without the tasks that have one of these tags' },
   'start-at-task': { type: 'string', describe: 'begin with the task of this name' },
   diff: { alias: 'D', type: 'boolean', describe: 'show what changes in files' },
-  forks: { alias: 'f', type: 'number', describe: 'hosts worked on at the same moment (50)' },
+  forks: { alias: 'f', type: 'string', describe: 'hosts worked on at the same moment (50)' },
   serial: { type: 'string', describe: 'deployments side by side, batch after batch: 1,10%,50%' },
   'max-failures': { type: 'string', describe: 'start no further deployment after more failures than N or P% (0)' },
   yes: { alias: 'y', type: 'boolean', describe: 'do not ask before the first stop' },
@@ -24,10 +24,10 @@ export const RUN_SETTINGS = {
   'vault-password-file': { type: 'string', describe: 'file with the password of vault-encrypted values' },
   'ask-vault-pass': { type: 'boolean', describe: 'ask for the password of vault-encrypted values' },
   'ask-become-pass': { alias: 'K', type: 'boolean', describe: 'ask for the sudo password of hosts that give none' },
-  'connect-timeout': { type: 'number', describe: 'seconds until a connection must stand (10)' },
+  'connect-timeout': { type: 'string', describe: 'seconds until a connection must stand (10)' },
   'runs-dir': { type: 'string', describe: 'where run folders are kept (~/.local/state/pgup/runs)' },
   'log-file': { type: 'string', describe: 'diagnostics in detail, to this file' },
-  'reconnect-timeout': { type: 'number', describe: 'seconds to go on trying when a line is lost (300)' },
+  'reconnect-timeout': { type: 'string', describe: 'seconds to go on trying when a line is lost (300)' },
 } as const satisfies Record<string, Options>;
 
 /** And those that only the verbs without a playbook have: a playbook says such things itself. */
@@ -36,7 +36,7 @@ export const SETTINGS = {
   become: { alias: 'b', type: 'boolean', describe: 'work as another user: root, or --become-user' },
   'become-user': { type: 'string', describe: 'the user to become (root); implies --become' },
   'become-method': { type: 'string', choices: BECOME_METHODS, describe: 'how, for hosts that do not say (sudo)' },
-  'command-timeout': { type: 'number', describe: 'seconds that one command may take (600)' },
+  'command-timeout': { type: 'string', describe: 'seconds that one command may take (600)' },
 } as const satisfies Record<string, Options>;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -21,6 +21,8 @@ export function resolveSettings(flags: Readonly<Record<string, unknown>>, contex
     (flags[name] as Given) ?? env[`PGUP_${name.toUpperCase().replaceAll('-', '_')}`] ?? file.get(name);
   const text = (name: SettingName): string | undefined => {
     const found = value(name);
+    if (Array.isArray(found))
+      problems.push(problem('settings', `${name} is given ${String(found.length)} times, and once was expected`));
     return found === undefined ? undefined : String(found);
   };
   const list = (name: SettingName): readonly string[] => {
@@ -48,7 +50,13 @@ export function resolveSettings(flags: Readonly<Record<string, unknown>>, contex
     problems.push(problem('settings', `${name} is "${found}", and one of ${choices.join(', ')} was expected`));
     return fallback;
   };
-  const flag = (name: SettingName): boolean => ['true', '1', 'yes'].includes(text(name) ?? 'false');
+  const flag = (name: SettingName): boolean => {
+    const found = text(name) ?? '';
+    if (['true', '1', 'yes'].includes(found)) return true;
+    if (!['false', '0', 'no', ''].includes(found))
+      problems.push(problem('settings', `${name} is "${found}", and true or false was expected`));
+    return false;
+  };
   const path = (name: SettingName): string | undefined => {
     const found = text(name);
     return found === undefined ? undefined : resolve(cwd, found.replace(/^~(?=\/|$)/, home));

@@ -5,6 +5,13 @@ interface Numbered {
   readonly tail: string;
 }
 
+/** Names that one range can count through; a width in digits where they are padded to it. */
+interface Family {
+  readonly head: string;
+  readonly tail: string;
+  readonly width: number | undefined;
+}
+
 /**
  * Many host names in few words, as host lines and patterns of an inventory write them: `web[1:3],db1`. The first
  * number counts that tells the names apart; leading zeros are kept.
@@ -25,10 +32,12 @@ export function foldNames(names: readonly string[]): string {
 }
 
 function longestFamily(name: string, names: readonly string[]): { members: readonly string[]; text: string } {
-  const families = splits(name).map((mine) => {
-    const members = names.flatMap((each) => splits(each).filter((other) => isSibling(mine, other)));
-    return { mine, numbers: [...new Set(members.map(({ digits }) => digits))].sort(byNumber) };
-  });
+  const families = splits(name)
+    .flatMap(familiesOf)
+    .map((mine) => {
+      const members = names.flatMap((each) => splits(each).filter((other) => isMember(other, mine)));
+      return { mine, numbers: [...new Set(members.map(({ digits }) => digits))].sort(byNumber) };
+    });
   const best = families.reduce<(typeof families)[number] | undefined>(
     (most, each) => (each.numbers.length > (most?.numbers.length ?? 1) ? each : most),
     undefined,
@@ -52,11 +61,23 @@ function splits(name: string): readonly Numbered[] {
   }));
 }
 
-/** `web9` and `web10` are of one family, `web09` and `web010` are not. */
-function isSibling(mine: Numbered, other: Numbered): boolean {
-  if (mine.head !== other.head || mine.tail !== other.tail) return false;
-  const isPadded = mine.digits.startsWith('0') || other.digits.startsWith('0');
-  return !isPadded || mine.digits.length === other.digits.length;
+/**
+ * `web9` and `web10` are of one family, `web09` and `web010` are not. `web10` alone is of two, `web[08:10]` and
+ * `web[8:10]`: which one it counts to is said by the width, so that no family has `web6` and `web06`.
+ */
+function isMember({ digits, head, tail }: Numbered, family: Family): boolean {
+  if (head !== family.head || tail !== family.tail) return false;
+  return family.width === undefined ? !isPadded(digits) : digits.length === family.width;
+}
+
+/** The families that a name can be seen in: padded to its width, and, where it has no leading zero, unpadded. */
+function familiesOf({ head, digits, tail }: Numbered): readonly Family[] {
+  const padded = { head, tail, width: digits.length };
+  return isPadded(digits) ? [padded] : [{ head, tail, width: undefined }, padded];
+}
+
+function isPadded(digits: string): boolean {
+  return digits.length > 1 && digits.startsWith('0');
 }
 
 function byNumber(a: string, b: string): number {

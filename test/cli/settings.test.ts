@@ -47,6 +47,7 @@ describe('settings', () => {
     ['[pgup]\n\nfork = 3\n', /pgup\.ini:3:1/],
     ['[defaults]\nforks = 3\n', /section \[defaults\] does not exist/],
     ['forks = many\n', /forks is "many", and a whole number above 0/],
+    ['yes = maybe\n', /yes is "maybe", and true or false was expected/],
     ['output = xml\n', /output is "xml", and one of plain, json/],
     ['forks = 0\nhost-key-checking = maybe\n', /host-key-checking[^]*forks/],
   ];

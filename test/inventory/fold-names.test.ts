@@ -11,6 +11,7 @@ describe('folded host names', () => {
     ['web1 web2 web9', 'web[1:2],web9'],
     ['web08 web09 web10', 'web[08:10]'],
     ['web8 web9 web10', 'web[8:10]'],
+    ['web10 web06 web5 web0', 'web0,web5,web10,web06'],
     ['db1.example.com db2.example.com', 'db[1:2].example.com'],
     ['rack1-web7 rack2-web7 rack3-web7', 'rack[1:3]-web7'],
     ['10.0.0.1 10.0.0.2', '10.0.0.[1:2]'],
