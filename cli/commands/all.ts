@@ -3,6 +3,7 @@ import type { CliContext } from '../context.ts';
 import { execCommand } from './exec.ts';
 import { factsCommand } from './facts.ts';
 import { inventoryCommand } from './inventory.ts';
+import { logCommand } from './log.ts';
 import { pingCommand } from './ping.ts';
 import { planCommand } from './plan.ts';
 import { resumeCommands } from './resume.ts';
@@ -16,6 +17,7 @@ export function commands(context: CliContext, finish: (exitCode: number) => void
     planCommand(context, finish),
     ...resumeCommands(context, finish),
     ...statusCommands(context),
+    logCommand(context),
     inventoryCommand(context, finish),
     pingCommand(context, finish),
     execCommand(context, finish),

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { PgupError } from '../../lib/errors.ts';
 import { readJournal, type StampedEntry } from '../../lib/run/journal.ts';
 import { runIds } from '../../lib/run/run-folder.ts';
 import type { CliContext } from '../context.ts';
 import { SETTINGS } from '../options.ts';
+import { runOnRecord } from '../run-on-record.ts';
 import { resolveSettings } from '../settings.ts';
 
 interface StatusFlags {
@@ -33,16 +33,10 @@ export function statusCommands(context: CliContext): readonly CommandModule[] {
         .positional('run', { type: 'string', describe: 'the run (the newest where none is named)' })
         .options(options),
     handler: (flags) => {
-      const path = folder(flags);
-      const known = runIds(path);
-      const id = flags.run ?? known.at(-1);
-      if (id === undefined || !known.includes(id)) {
-        throw new PgupError('usage', `no run ${id ?? ''} is known in ${path}`, { next: 'pgup runs' });
-      }
-      const entries = readJournal(join(path, id, 'journal.jsonl'));
-      say(`${id}  ${summary(entries)}`);
-      for (const line of deploymentLines(entries)) say(line);
-      say(`journal: ${join(path, id)}`);
+      const run = runOnRecord(folder(flags), flags.run);
+      say(`${run.id}  ${summary(run.entries)}`);
+      for (const line of deploymentLines(run.entries)) say(line);
+      say(`journal: ${run.folder}`);
     },
   };
   return [runs, status];
