@@ -66,7 +66,7 @@ export async function findHeld({ prepared, settings, context, name }: FindHeld):
       `run ${run} holds ${own.map(({ planned }) => planned.name).join(', ')}, and no host that answers says what it was doing`,
       {
         output: silent.join('\n'),
-        next: 'when the database host answers, ask again; if the run is lost for good: pgup unlock',
+        next: 'when the database host answers, ask again; what its hosts keep of it is in /var/lib/pgup (docs/state.md)',
       },
     );
   }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { problem, ProblemsError, type Problem } from '../lib/errors.ts';
 import { connectionsOf, type Connection } from '../lib/inventory/connection.ts';
@@ -53,9 +53,15 @@ export function prepare(options: {
   problems.push(...loaded.problems);
   const file = options.playbook ?? DEFAULT_PLAYBOOK;
   const path = resolve(cwd, file);
-  const parsed = existsSync(path)
-    ? parsePlaybook({ text: readFileSync(path, 'utf8'), file, modules: moduleCatalogue })
-    : { playbook: undefined, problems: [problem('file-missing', `playbook ${file} does not exist`)] };
+  const there = statSync(path, { throwIfNoEntry: false });
+  const parsed = there?.isDirectory()
+    ? {
+        playbook: undefined,
+        problems: [problem('file-missing', `playbook ${file} is a folder, and a file was expected`)],
+      }
+    : there
+      ? parsePlaybook({ text: readFileSync(path, 'utf8'), file, modules: moduleCatalogue })
+      : { playbook: undefined, problems: [problem('file-missing', `playbook ${file} does not exist`)] };
   problems.push(...parsed.problems);
   const { inventory } = loaded;
   if (!inventory || !parsed.playbook) throw new ProblemsError(problems);

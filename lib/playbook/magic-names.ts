@@ -1,6 +1,6 @@
 import { FACT_NAMES } from './fact-names.ts';
 
-/** Names that every expression can use without anyone defining them, with what they are (docs/expressions.md). */
+/** Names that every expression can use without anyone defining them, with what they are (docs/variables.md). */
 export const MAGIC_NAMES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(FACT_NAMES.map((name) => [`ansible_${name}`, 'what was gathered of the host'])),
   inventory_hostname: 'the name of the host in the inventory',

@@ -5,7 +5,7 @@ import type { Claim, HostShell, Job, JobState, Mutation, Query, Result } from '.
 /** What a fake host does when it is told something: an exit code, an unknown ending, or an error that is thrown. */
 export type Answer = number | 'unknown' | PgupError;
 
-/** What a host keeps while it is claimed; test/shell/host-state.test.ts holds the real one to the same. */
+/** What a host keeps while it is claimed; lib/shell/host-state.ts is the real one. */
 export interface FakeState {
   claim: { readonly state: 'held' | 'free'; readonly claim: Claim } | undefined;
   plan: string | undefined;

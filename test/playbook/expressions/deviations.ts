@@ -1,4 +1,4 @@
-/** Where pgup differs from ansible-core 2.19 on purpose, with the reason: `docs/expressions.md` says the same. */
+/** Where pgup differs from ansible-core 2.19 on purpose, with the reason. */
 export interface Deviation {
   readonly why: string;
   readonly ours: Ours;
