@@ -12,7 +12,11 @@ export function readShared(get: (name: string) => Source | undefined, findings: 
     return source && as(word, source, findings);
   };
   const method = get('become_method');
-  if (typeof method?.value === 'string' && !method.value.includes('{{') && !PLAYBOOK_BECOME_METHODS.includes(method.value)) {
+  if (
+    typeof method?.value === 'string' &&
+    !method.value.includes('{{') &&
+    !PLAYBOOK_BECOME_METHODS.includes(method.value)
+  ) {
     findings.error(
       'playbook-unsupported',
       `"become_method" is ${PLAYBOOK_BECOME_METHODS.join(', ')}, not "${method.value}"`,
