@@ -107,6 +107,11 @@ function keepers(folder: string): ProcessId[] {
   return ofPrograms(['sh', 'systemd-nspawn'], (text) => text === script || text === root);
 }
 
+/** Whether somebody on the controller's side still runs this host, or starts it again. */
+export function isKept(folder: string): boolean {
+  return keepers(folder).length > 0;
+}
+
 /**
  * Ends a host at once, as a power cut does: whoever would start it again first, then its first process, with which the
  * kernel ends all others, then whatever holds its network cable. Looks again until nothing is left, because a

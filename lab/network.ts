@@ -93,9 +93,12 @@ export async function makeBridge(network: LabNetwork): Promise<void> {
 
 /** Removes the bridge, and the cables of hosts that died without taking them along. */
 export async function removeBridge(bridge: string, veths: readonly string[]): Promise<void> {
-  for (const name of [...veths, bridge]) {
-    if (existsSync(`/sys/class/net/${name}`)) await command(['ip', 'link', 'del', name], { mayFail: true });
-  }
+  for (const name of [...veths, bridge]) await removeLink(name);
+}
+
+/** Removes an interface of this machine, if there is one of that name. */
+export async function removeLink(name: string): Promise<void> {
+  if (existsSync(`/sys/class/net/${name}`)) await command(['ip', 'link', 'del', name], { mayFail: true });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { bootAndWait, settled } from './boot.ts';
 import { command } from './command.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
 import { takeDown } from './down.ts';
@@ -12,7 +13,6 @@ import { vethName } from './names.ts';
 import { isAlive } from './processes.ts';
 import { silentProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
-import { bootAndWait, settled } from './raise.ts';
 import { clientKeyFile, hostFolder, knownHostsFile, labLock } from './state.ts';
 import type { HostState, LabState } from './state.ts';
 import type { HostSpec } from './topology.ts';
@@ -107,7 +107,7 @@ export function labOf(state: LabState, progress: Progress): Lab {
         await progress.step(`resetting ${namesOf(hosts)}`, () =>
           eachHost(hosts, async (host) => {
             await removeHost(folder(host.name));
-            await bootAndWait(state, host);
+            await bootAndWait(state, host, progress);
           }),
         );
         if (health) await waitForHealth(hosts, progress, { anyAnswer: isBehind(state) });
@@ -124,7 +124,7 @@ export function labOf(state: LabState, progress: Progress): Lab {
       await settled(state, known(name));
     },
     powerCut: (name) => powerOff(folder(name)),
-    powerOn: (name) => locked(() => bootAndWait(state, known(name))),
+    powerOn: (name) => locked(() => bootAndWait(state, known(name), progress)),
     run,
     waitForHealth: (name) =>
       waitForHealth(name === undefined ? state.hosts : [known(name)], progress, { anyAnswer: false }),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { bootAndWait, keepConsoles } from './boot.ts';
 import { claim, neededArtifacts, networkFor } from './claim.ts';
 import type { Asked } from './claim.ts';
 import { takeDown } from './down.ts';
@@ -18,7 +19,7 @@ import { cacheFolder, stateFolder } from './paths.ts';
 import { findDump } from './prepare-database.ts';
 import { seconds } from './progress.ts';
 import type { Progress } from './progress.ts';
-import { bootAndWait, keepConsoles, raise } from './raise.ts';
+import { raise } from './raise.ts';
 import { bootId, hostFolder, labFolder, labLock, logFolder, networkLock, readState, writeState } from './state.ts';
 import type { LabState } from './state.ts';
 import { STORAGE_PACKAGES } from './storage.ts';
@@ -113,6 +114,6 @@ async function make(name: string, topology: Topology, asked: Asked, progress: Pr
 async function bootMissing(state: LabState, progress: Progress): Promise<void> {
   const off = state.hosts.filter(({ name }) => leaderOf(hostFolder(state, name)) === undefined);
   progress.say(`the lab ${state.name} is up already${off.map(({ name }) => `; ${name} is off: booting it`).join('')}`);
-  await eachHost(off, (host) => bootAndWait(state, host));
+  await eachHost(off, (host) => bootAndWait(state, host, progress));
   await waitForHealth(off, progress, { anyAnswer: isBehind(state) });
 }

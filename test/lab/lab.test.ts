@@ -6,14 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { command } from '../../lab/command.ts';
 import { leaderOf } from '../../lab/host-process.ts';
 import { bridgeName, firstNetworkNumber, machineName } from '../../lab/names.ts';
-import { openLab } from '../../lab/open-lab.ts';
+import { labOf, openLab } from '../../lab/open-lab.ts';
 import type { Lab } from '../../lab/open-lab.ts';
 import { overlayFolders } from '../../lab/overlay-folder.ts';
 import { mountsBelow } from '../../lab/overlay.ts';
 import { stateFolder } from '../../lab/paths.ts';
 import { containerLeaders, withArgument } from '../../lab/processes.ts';
 import { silentProgress } from '../../lab/progress.ts';
-import { labFolder } from '../../lab/state.ts';
+import { labFolder, readState } from '../../lab/state.ts';
 import { bringUp } from '../../lab/up.ts';
 import { banner } from '../../lab/wait.ts';
 import { HOST_TIMEOUT, IMAGE_TIMEOUT, labErrorOf, skipWithoutRoot, testLabName } from './support.ts';
@@ -179,6 +179,22 @@ describe('a lab', function () {
     expect(await labErrorOf(() => lab.run('bare1', ['true']))).to.contain('is not running');
     await lab.powerOn('bare1');
     expect((await lab.run('bare1', ['cat', '/root/kept'])).stdout).to.equal('kept\n');
+  });
+
+  it('switches a host that does not come up off and on again, and says why', async () => {
+    const state = readState(name);
+    if (state === undefined) throw new Error(`the lab ${name} has no state`);
+    const said: string[] = [];
+    const again = labOf(state, { ...silentProgress, say: (text) => said.push(text) });
+    await lab.powerCut('bare1');
+    // In the way of the new cable as one that the kernel has not yet taken away.
+    await command(['ip', 'link', 'add', lab.host('bare1').veth, 'type', 'bridge']);
+    await again.powerOn('bare1');
+    expect(await ssh(lab, 'bare1', 'hostname')).to.equal('bare1');
+    expect(said.join('\n'))
+      .to.contain('the host bare1 ended while it booted; its console ends with:')
+      .and.to.contain('File exists')
+      .and.to.contain('switching bare1 off and on again');
   });
 
   it('serves PostgreSQL 17 to apt on a host, beside the running 15', async () => {
