@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
 import { eventsOf, majorVersion, pgup, told, upgrade } from '../lab/pgup.ts';
-import { labOrSkip } from '../lab/support.ts';
+import { resetLabOrSkip } from '../lab/support.ts';
 import { repeatedJobs } from './condition.ts';
 
 describe('what breaks inside the window of a real Nautobot', function () {
@@ -9,11 +9,10 @@ describe('what breaks inside the window of a real Nautobot', function () {
   let lab: Lab;
 
   before(async function () {
-    lab = await labOrSkip(this, 'writers');
+    lab = await resetLabOrSkip(this, 'writers');
   });
 
   it('the controller is killed during the migration: the run is gone on with, and the migration ran once', async () => {
-    await lab.reset();
     let killed = false;
     const run = await upgrade({
       lab,

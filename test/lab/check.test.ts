@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
 import { eventsOf, NAUTOBOT_UNITS, pgup, sql, told, unitState } from './pgup.ts';
-import { labOrSkip } from './support.ts';
+import { resetLabOrSkip } from './support.ts';
 
 /** What this version cannot carry, on real hosts, all at once. The library has a test of its own (undo.test.ts). */
 const TROUBLES = `
@@ -28,8 +28,7 @@ describe('what stands in the way', function () {
   let lab: Lab;
 
   before(async function () {
-    lab = await labOrSkip(this, 'writers');
-    await lab.reset();
+    lab = await resetLabOrSkip(this, 'writers');
     await lab.run('db1', ['install', '-d', '-o', 'postgres', '-g', 'postgres', '/srv/archive']);
     await sql(lab, 'db1', TROUBLES);
     await background(lab, 'db1', 'dba', 'runuser -u postgres -- psql -XqAt -d wiki -c "SELECT pg_sleep(600)"');
@@ -49,10 +48,6 @@ describe('what stands in the way', function () {
       'somebody',
       `systemd-run --scope -q --unit=login runuser -u nautobot -- env NAUTOBOT_ROOT=/opt/nautobot ${server} shell -c 'import time; time.sleep(600)'`,
     );
-  });
-
-  after(async () => {
-    await lab.reset();
   });
 
   it('is said of all hosts at once, each with what to type, and nothing is stopped', async () => {

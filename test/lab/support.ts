@@ -1,9 +1,9 @@
 import { LabError } from '../../lab/errors.ts';
-import { defaultLabName } from '../../lab/names.ts';
 import { openLab } from '../../lab/open-lab.ts';
 import type { Lab } from '../../lab/open-lab.ts';
 import { terminalProgress } from '../../lab/progress.ts';
 import { readState } from '../../lab/state.ts';
+import { testLabPrefix } from '../support/global.ts';
 
 /** Time for a test that may have to build the images first. */
 export const IMAGE_TIMEOUT = 25 * 60_000;
@@ -15,9 +15,12 @@ const open = new Map<string, Promise<Lab>>();
 
 export const isRoot = process.getuid?.() === 0;
 
-/** The name of a test's lab: of this clone, and beside the one that a person works with. */
+/**
+ * The name of a test's lab: of this clone, beside the one that a person works with and those of the other processes
+ * that mocha runs test files in.
+ */
 export function testLabName(what: string): string {
-  return `${defaultLabName()}-t-${what}`.slice(0, 40);
+  return `${testLabPrefix()}${process.env['MOCHA_WORKER_ID'] ?? ''}-${what}`.slice(0, 40);
 }
 
 /** Skips where there is no root, and says so where nobody can overlook it. */
@@ -28,9 +31,9 @@ export function skipWithoutRoot(context: Mocha.Context): void {
 }
 
 /**
- * The lab of this topology for this mocha process: brought up by the first test that asks, handed to all later ones
- * (each resets what it changed), taken down when mocha ends. Call it from a `before` hook. A number stands for one more
- * that is alike.
+ * The lab of this topology for this process: brought up by the first test that asks, handed to all later ones, taken
+ * down when mocha ends (test/support/global.ts). Call it from a `before` hook. A number stands for one more that is
+ * alike.
  */
 export async function labOrSkip(context: Mocha.Context, topology: string, number = ''): Promise<Lab> {
   skipWithoutRoot(context);
@@ -41,6 +44,14 @@ export async function labOrSkip(context: Mocha.Context, topology: string, number
     lab = openFresh(topology, name);
     open.set(name, lab);
   }
+  return lab;
+}
+
+/** The same, as `up` made it, whatever earlier tests did to it. */
+export async function resetLabOrSkip(context: Mocha.Context, topology: string, number = ''): Promise<Lab> {
+  const isNew = !open.has(testLabName(`${topology}${number}`));
+  const lab = await labOrSkip(context, topology, number);
+  if (!isNew) await lab.reset();
   return lab;
 }
 
@@ -62,10 +73,3 @@ export async function labErrorOf(work: () => Promise<unknown>): Promise<string> 
   }
   throw new Error('it did not fail');
 }
-
-after(async function () {
-  this.timeout(HOST_TIMEOUT);
-  // PGUP_KEEP_LABS leaves the hosts for a look around, and for a quicker next run.
-  if (process.env['PGUP_KEEP_LABS'] !== undefined) return;
-  for (const lab of open.values()) await lab.then((one) => one.down()).catch(() => undefined);
-});

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { lookAt, differences } from '../../lab/demo-proof.ts';
 import type { Lab } from '../../lab/open-lab.ts';
 import { eventsOf, majorVersion, NAUTOBOT_UNITS, pgup, sql, told, unitState, upgrade } from './pgup.ts';
-import { labOrSkip } from './support.ts';
+import { resetLabOrSkip } from './support.ts';
 import { EXTENSION } from './extension.ts';
 
 const PLACE = { web: 'app1', database: 'db1' };
@@ -15,8 +15,7 @@ describe('a library that the new version lacks', function () {
   let lab: Lab;
 
   before(async function () {
-    lab = await labOrSkip(this, 'writers');
-    await lab.reset();
+    lab = await resetLabOrSkip(this, 'writers');
     await lab.run('db1', [
       'sh',
       '-c',

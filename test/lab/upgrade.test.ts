@@ -12,7 +12,7 @@ import {
   unitState,
   upgrade,
 } from './pgup.ts';
-import { labOrSkip } from './support.ts';
+import { resetLabOrSkip } from './support.ts';
 import { watchWriter } from './writer.ts';
 
 const PLACE = { web: 'app1', database: 'db1' };
@@ -22,8 +22,7 @@ describe('an upgrade of a real deployment', function () {
   let lab: Lab;
 
   before(async function () {
-    lab = await labOrSkip(this, 'writers');
-    await lab.reset();
+    lab = await resetLabOrSkip(this, 'writers');
   });
 
   it('is told by --check, which changes nothing on any host', async () => {

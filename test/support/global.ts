@@ -1,3 +1,8 @@
+import { takeDown } from '../../lab/down.ts';
+import { defaultLabName } from '../../lab/names.ts';
+import { silentProgress } from '../../lab/progress.ts';
+import { labNames } from '../../lab/state.ts';
+
 /** Milliseconds after the last test in which whatever tests started has to be gone. */
 const GRACE = 20_000;
 
@@ -28,11 +33,24 @@ function holders(): string[] {
   return [...process.getActiveResourcesInfo(), ...handles.call(process).map(words)];
 }
 
+/** What the names of all labs of this clone's tests begin with. */
+export function testLabPrefix(): string {
+  return `${defaultLabName()}-t`;
+}
+
 /**
+ * After the last test, in mocha's own process: the labs that the processes with the test files have shared are taken
+ * down. PGUP_KEEP_LABS leaves the hosts for a look around, and for a quicker next run.
+ *
  * A test that leaves a process or a connection behind would let a whole run that has passed wait for ever. Such a run
  * ends here, with mocha's own exit code, and says what it was.
  */
-export function mochaGlobalTeardown(): void {
+export async function mochaGlobalTeardown(): Promise<void> {
+  if (process.env['PGUP_KEEP_LABS'] === undefined) {
+    for (const name of labNames().filter((each) => each.startsWith(testLabPrefix()))) {
+      await takeDown(name, silentProgress);
+    }
+  }
   setTimeout(() => {
     process.stderr.write(`\n*** Left behind by the tests ***\n${holders().join('\n')}\n`);
     process.exit();
