@@ -11,7 +11,7 @@ import { moduleCatalogue } from '../lib/modules/catalogue.ts';
 import { checkVariables } from '../lib/modules/variables.ts';
 import { checkNames } from '../lib/playbook/check-names.ts';
 import { inventoryRender } from '../lib/playbook/inventory-names.ts';
-import { parsePlaybook } from '../lib/playbook/parse-playbook.ts';
+import { parsePlaybook, type ParsedPlaybook } from '../lib/playbook/parse-playbook.ts';
 import { makePlan, type Plan } from '../lib/playbook/plan.ts';
 import { selectTasks } from '../lib/playbook/select-tasks.ts';
 import { loadVarsFiles } from '../lib/playbook/vars-files.ts';
@@ -29,6 +29,27 @@ export interface Prepared {
   readonly connections: ReadonlyMap<string, Connection>;
   readonly plan: Plan;
   readonly warnings: readonly Problem[];
+}
+
+/** The playbook that is named, or the server flow, with what is wrong in it. */
+function readPlaybook(named: string | undefined, cwd: string): ParsedPlaybook {
+  const file = named ?? DEFAULT_PLAYBOOK;
+  const path = resolve(cwd, file);
+  const there = statSync(path, { throwIfNoEntry: false });
+  const missing = (how: string): ParsedPlaybook => ({
+    playbook: undefined,
+    problems: [problem('file-missing', `playbook ${file} ${how}`)],
+  });
+  if (!there) return missing('does not exist');
+  if (there.isDirectory()) return missing('is a folder, and a file was expected');
+  return parsePlaybook({ text: readFileSync(path, 'utf8'), file, modules: moduleCatalogue });
+}
+
+/** Whether a playbook can be read, without an inventory: its file as it was named. Throws every problem at once. */
+export function checkSyntax(named: string | undefined, cwd: string): string {
+  const { playbook, problems } = readPlaybook(named, cwd);
+  if (!playbook) throw new ProblemsError(problems);
+  return playbook.file;
 }
 
 /** Everything that is known before anything is connected. Throws every problem of every file at once. */
@@ -51,20 +72,11 @@ export function prepare(options: {
     vaultPassword,
   });
   problems.push(...loaded.problems);
-  const file = options.playbook ?? DEFAULT_PLAYBOOK;
-  const path = resolve(cwd, file);
-  const there = statSync(path, { throwIfNoEntry: false });
-  const parsed = there?.isDirectory()
-    ? {
-        playbook: undefined,
-        problems: [problem('file-missing', `playbook ${file} is a folder, and a file was expected`)],
-      }
-    : there
-      ? parsePlaybook({ text: readFileSync(path, 'utf8'), file, modules: moduleCatalogue })
-      : { playbook: undefined, problems: [problem('file-missing', `playbook ${file} does not exist`)] };
+  const parsed = readPlaybook(options.playbook, cwd);
   problems.push(...parsed.problems);
   const { inventory } = loaded;
-  if (!inventory || !parsed.playbook) throw new ProblemsError(problems);
+  // Without an inventory no play finds a host: that would be said of each, and means nothing.
+  if (!inventory || !parsed.playbook || settings.inventory.length === 0) throw new ProblemsError(problems);
   const vault = new Vault(vaultPassword);
   const { playbook, problems: ofFiles } = loadVarsFiles({ playbook: parsed.playbook, inventory, cwd, vault });
   problems.push(...ofFiles);

@@ -2,28 +2,15 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { parsePlaybook } from '../../lib/playbook/parse-playbook.ts';
 import { walkTasks } from '../../lib/playbook/playbook.ts';
+import { malformedPlaybooks } from './malformed-cases.ts';
 import { testModules } from './modules.ts';
-
-/** Cases of `malformed.txt`: a title, the playbook, and after `---` what must be said, all of it. */
-const cases = readFileSync('test/data/playbooks/malformed.txt', 'utf8')
-  .split(/^=== /m)
-  .slice(1)
-  .map((text) => {
-    const [title = '', ...lines] = text.split('\n');
-    const end = lines.lastIndexOf('--- expected');
-    return {
-      title,
-      text: `${lines.slice(0, end).join('\n')}\n`,
-      expected: lines.slice(end + 1).filter((line) => line.trim() !== ''),
-    };
-  });
 
 describe('parsePlaybook', () => {
   describe('malformed playbooks', () => {
     it('has its cases', () => {
-      expect(cases.length).to.be.at.least(20);
+      expect(malformedPlaybooks.length).to.be.at.least(20);
     });
-    for (const { title, text, expected } of cases) {
+    for (const { title, text, expected } of malformedPlaybooks) {
       it(title, () => {
         const { playbook, problems } = parsePlaybook({ text, file: 'p.yml', modules: testModules });
         const said = problems.map(
