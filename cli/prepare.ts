@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { problem, ProblemsError, type Problem } from '../lib/errors.ts';
 import { connectionsOf, type Connection } from '../lib/inventory/connection.ts';
 import { deploymentsOf } from '../lib/inventory/deployments.ts';
@@ -68,6 +68,7 @@ export function prepare(options: {
   const loaded = loadInventory({
     sources: settings.inventory,
     cwd,
+    playbookFolder: dirname(options.playbook ?? DEFAULT_PLAYBOOK),
     extraVars: settings.extraVars,
     vaultPassword,
   });

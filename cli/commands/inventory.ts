@@ -20,6 +20,7 @@ interface InventoryFlags {
   readonly graph?: boolean;
   readonly vars?: boolean;
   readonly host?: string;
+  readonly 'playbook-dir'?: string;
   readonly 'list-hosts'?: string;
 }
 
@@ -34,6 +35,7 @@ const OPTIONS = {
   graph: { type: 'boolean', describe: 'groups and hosts as a tree, from GROUP on' },
   vars: { type: 'boolean', describe: 'with --graph: variables too' },
   host: { type: 'string', describe: 'the variables of one host as JSON' },
+  'playbook-dir': { type: 'string', describe: 'folder whose group_vars and host_vars are read too' },
   'list-hosts': { type: 'string', describe: 'the hosts that a pattern selects, one a line' },
 } as const;
 
@@ -59,7 +61,7 @@ export function inventoryCommand(
       if (modes.filter((each) => each !== undefined && each !== false).length !== 1) {
         refuse('usage', 'one of --list, --export, --graph, --host and --list-hosts must be given');
       }
-      const inventory = await load(settings, context);
+      const inventory = await load({ flags, settings, context });
       const shown = show({ inventory, flags, settings, context });
       context.stdout.write(`${shown}\n`);
       finish(0);
@@ -67,13 +69,14 @@ export function inventoryCommand(
   };
 }
 
-async function load(settings: Settings, context: CliContext): Promise<Inventory> {
+async function load({ flags, settings, context }: Omit<ShowOptions, 'inventory'>): Promise<Inventory> {
   if (settings.inventory.length === 0) {
     refuse('usage', 'no inventory is named: -i FILE, PGUP_INVENTORY, or inventory= in pgup.ini');
   }
   const { inventory, problems } = loadInventory({
     sources: settings.inventory,
     cwd: context.cwd,
+    playbookFolder: flags['playbook-dir'],
     extraVars: settings.extraVars,
     vaultPassword: await vaultPassword(settings, context),
   });

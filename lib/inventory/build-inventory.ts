@@ -2,7 +2,7 @@ import type { Group, Host, Inventory, Variable, Variables } from './inventory.ts
 import type { GroupDraft, HostDraft, InventoryDraft } from './inventory-draft.ts';
 import { compareText } from './python-text.ts';
 
-/** What `group_vars/` and `host_vars/` beside one source say. */
+/** What `group_vars/` and `host_vars/` beside one source, or the playbook, say. */
 export interface VariableFolder {
   readonly groups: ReadonlyMap<string, Variables>;
   readonly hosts: ReadonlyMap<string, Variables>;
@@ -12,7 +12,7 @@ export interface BuildOptions {
   readonly draft: InventoryDraft;
   /** The `-i` arguments as typed. */
   readonly sources: readonly string[];
-  /** One per source, in their order. */
+  /** Of each source in their order, then of the playbook: later ones win. */
   readonly folders: readonly VariableFolder[];
   /** What `-e` sets: stronger than all else. */
   readonly extra: Variables;

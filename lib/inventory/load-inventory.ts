@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Problem } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { buildInventory, type VariableFolder } from './build-inventory.ts';
@@ -14,6 +15,8 @@ export interface LoadOptions {
   readonly sources: readonly string[];
   /** What relative paths are relative to. */
   readonly cwd: string;
+  /** The folder of the playbook as typed: its `group_vars` and `host_vars` are read after those of all sources. */
+  readonly playbookFolder?: string | undefined;
   /** The `-e` arguments as typed. */
   readonly extraVars?: readonly string[];
   readonly vaultPassword?: Secret | undefined;
@@ -26,11 +29,14 @@ export interface Loaded {
 }
 
 /** Reads everything that is known of hosts before any is asked. Finds all problems of all files; throws none. */
-export function loadInventory({ sources, cwd, extraVars = [], vaultPassword }: LoadOptions): Loaded {
+export function loadInventory(options: LoadOptions): Loaded {
+  const { sources, cwd, playbookFolder, extraVars = [], vaultPassword } = options;
   const vault = new Vault(vaultPassword);
   const draft = new InventoryDraft({ file: sources[0] ?? '', line: 1, column: 1 });
   for (const source of sources) readSource({ source, cwd, draft, vault });
-  const folders = readFolders({ sources, cwd, draft, vault });
+  const ofSources = sources.filter((each) => !isHostList(each, cwd)).map((each) => folderOfSource(each, cwd));
+  const named = [...ofSources, ...(playbookFolder === undefined ? [] : [playbookFolder])];
+  const folders = readFolders({ folders: named, cwd, draft, vault });
   const extra = readExtraVars({ extraVars, cwd, vault });
   draft.problems.push(...extra.problems);
   const inventory = buildInventory({ draft, sources, folders, extra: extra.variables });
@@ -39,27 +45,23 @@ export function loadInventory({ sources, cwd, extraVars = [], vaultPassword }: L
   return { inventory: failed ? undefined : inventory, problems };
 }
 
-/** One entry per source, in order, because the order decides; a folder that two sources share is read once. */
+/** One entry for each that is named, in order, because the order decides; one that is named twice is read once. */
 function readFolders({
-  sources,
+  folders,
   cwd,
   draft,
   vault,
-}: Omit<ReadOptions, 'source'> & { sources: readonly string[] }): readonly VariableFolder[] {
+}: Omit<ReadOptions, 'source'> & { folders: readonly string[] }): readonly VariableFolder[] {
   const groups = [...draft.groups.keys()];
   const hosts = [...draft.hosts.keys()];
   const read = new Map<string, VariableFolder>();
-  const folders: VariableFolder[] = [];
-  for (const source of sources.filter((each) => !isHostList(each, cwd))) {
-    const folder = folderOfSource(source, cwd);
-    let known = read.get(folder);
-    if (!known) {
-      const { problems, ...found } = readVariableFolder({ folder, cwd, vault, groups, hosts });
-      draft.problems.push(...problems);
-      known = found;
-      read.set(folder, known);
-    }
-    folders.push(known);
-  }
-  return folders;
+  return folders.map((folder) => {
+    const path = resolve(cwd, folder);
+    const known = read.get(path);
+    if (known) return known;
+    const { problems, ...found } = readVariableFolder({ folder, cwd, vault, groups, hosts });
+    draft.problems.push(...problems);
+    read.set(path, found);
+    return found;
+  });
 }

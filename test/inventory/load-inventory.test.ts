@@ -53,6 +53,23 @@ describe('inventory: loading', () => {
     expect(inventory!.sources).to.deep.equal(['one/hosts', 'two/hosts']);
   });
 
+  it('lets variables beside the playbook win over those beside the inventory, kind by kind, as ansible-core does', () => {
+    write('inv/hosts.ini', '[web]\nw1 own=inventory\n[web:vars]\ngroup=inventory\n');
+    const names = ['all', 'group', 'own', 'both', 'theirs', 'stays'];
+    write('inv/group_vars/all.yml', 'all: inv all\nboth: inv all\nstays: inv all\n');
+    write('inv/group_vars/web.yml', 'group: inv web\nboth: inv web\n');
+    write('inv/host_vars/w1.yml', 'theirs: inv host\n');
+    write('play/group_vars/all.yml', 'all: play all\nboth: play all\n');
+    write('play/group_vars/web.yml', 'group: play web\nown: play web\ntheirs: play web\n');
+    const values = () => {
+      const { variable } = load(['inv/hosts.ini'], { playbookFolder: 'play' });
+      return names.map((name) => (variable('w1', name) as readonly unknown[])[0]);
+    };
+    expect(values()).to.deep.equal(['play all', 'play web', 'inventory', 'inv web', 'inv host', 'inv all']);
+    write('play/host_vars/w1.yml', 'own: play host\ntheirs: play host\n');
+    expect(values()).to.deep.equal(['play all', 'play web', 'play host', 'inv web', 'play host', 'inv all']);
+  });
+
   it('defines a group for a later inventory', () => {
     write('a.ini', '[web]\nw1\n');
     write('b.ini', '[web:vars]\nx=1\n[site:children]\nweb\n');
