@@ -9,6 +9,7 @@ import { loadInventory } from '../lib/inventory/load-inventory.ts';
 import { Vault } from '../lib/inventory/vault.ts';
 import { moduleCatalogue } from '../lib/modules/catalogue.ts';
 import { checkVariables } from '../lib/modules/variables.ts';
+import { checkInventoryNames } from '../lib/playbook/check-inventory-names.ts';
 import { checkNames } from '../lib/playbook/check-names.ts';
 import { inventoryRender } from '../lib/playbook/inventory-names.ts';
 import { parsePlaybook, type ParsedPlaybook } from '../lib/playbook/parse-playbook.ts';
@@ -90,7 +91,8 @@ export function prepare(options: {
     render: inventoryRender(inventory),
   });
   problems.push(...reached.problems);
-  problems.push(...checkNames({ playbook, inventory }));
+  const names = checkNames({ playbook, inventory });
+  problems.push(...names.problems);
   const { tags, skipTags, startAtTask } = settings;
   const selected = selectTasks(playbook, { tags, skipTags, startAtTask });
   problems.push(...selected.problems);
@@ -102,6 +104,8 @@ export function prepare(options: {
     cwd,
   });
   problems.push(...planned.problems);
+  const hosts = planned.plan?.deployments.flatMap((each) => each.hosts) ?? [];
+  problems.push(...checkInventoryNames({ inventory, hosts, names }));
   if (!planned.plan || problems.some((each) => each.severity === 'error')) throw new ProblemsError(problems);
   return { inventory, connections: reached.connections, plan: planned.plan, warnings: problems };
 }

@@ -22,23 +22,37 @@ export interface NameCheck {
   readonly known?: Iterable<string>;
 }
 
+/** What came of it, and what the look at the inventory's own variables needs (check-inventory-names.ts). */
+export interface CheckedNames {
+  readonly problems: readonly Problem[];
+  readonly known: ReadonlySet<string>;
+  /** Whether something can define a name. */
+  readonly isKnown: (name: string) => boolean;
+  /** What the playbook reads and does not allow to be missing. */
+  readonly used: ReadonlySet<string>;
+  /** What plays define: it may stand before what the inventory has under the same name. */
+  readonly definedByPlays: ReadonlySet<string>;
+}
+
 /**
  * Names in expressions that nothing can define: no inventory, `-e`, playbook, `register`, `set_fact` or fact. What
  * `is defined` or `default` stands on may be missing.
  */
-export function checkNames({ playbook, inventory, known = [] }: NameCheck): readonly Problem[] {
+export function checkNames({ playbook, inventory, known = [] }: NameCheck): CheckedNames {
   const names = new Set([...Object.keys(MAGIC_NAMES), ...known]);
   for (const name of inventory.extra.keys()) names.add(name);
   for (const { variables } of [...inventory.groups.values(), ...inventory.hosts.values()]) {
     for (const name of variables.keys()) names.add(name);
   }
-  for (const name of playbook.plays.flatMap(definedIn)) names.add(name);
+  const definedByPlays = new Set(playbook.plays.flatMap(definedIn));
+  for (const name of definedByPlays) names.add(name);
   const check = new NameChecker(names);
   for (const play of playbook.plays) {
-    check.shared(play.keywords, []);
+    check.play(play);
     check.items([...play.tasks, ...play.handlers], []);
   }
-  return check.problems;
+  const { problems, used } = check;
+  return { problems, known: names, isKnown: (name) => check.isKnown(name), used, definedByPlays };
 }
 
 /** The names that a play defines: by `vars` at any level, `register` and `set_fact`. */
@@ -70,6 +84,7 @@ type Guards = readonly string[];
 
 class NameChecker {
   readonly problems: Problem[] = [];
+  readonly used = new Set<string>();
   readonly #known: ReadonlySet<string>;
   /** Names that are made of others: `set_fact: { "x_{{ item }}": … }`. */
   readonly #made: readonly RegExp[];
@@ -77,6 +92,16 @@ class NameChecker {
   constructor(known: ReadonlySet<string>) {
     this.#known = known;
     this.#made = [...known].filter((name) => name.includes('{{')).map(patternOf);
+  }
+
+  isKnown(name: string): boolean {
+    return this.#known.has(name) || FUNCTIONS.has(name) || this.#made.some((each) => each.test(name));
+  }
+
+  play({ keywords }: Play): void {
+    const { serial, maxFailPercentage, gatherFacts, runOnce } = keywords;
+    this.shared(keywords, []);
+    this.#uses([...serial, maxFailPercentage, gatherFacts, runOnce], []);
   }
 
   items(items: readonly TaskOrBlock[], guards: Guards): void {
@@ -97,7 +122,8 @@ class NameChecker {
 
   shared(keywords: SharedKeywords, guards: Guards): void {
     const { become, becomeUser, becomeMethod, remoteUser, ignoreErrors, checkMode, noLog, timeout } = keywords;
-    this.#uses([become, becomeUser, becomeMethod, remoteUser, ignoreErrors, checkMode, noLog, timeout], guards);
+    const rest = [becomeMethod, remoteUser, ignoreErrors, checkMode, noLog, timeout, keywords.anyErrorsFatal];
+    this.#uses([become, becomeUser, ...rest], guards);
     this.#uses([...keywords.environment, ...keywords.vars.values()], guards);
   }
 
@@ -111,8 +137,9 @@ class NameChecker {
   #uses(list: readonly (Template | Expression | undefined)[], guards: Guards): void {
     for (const each of list) {
       for (const { name, at, guarded } of each ? namesUsed(each) : []) {
-        if (guarded || this.#known.has(name) || guards.includes(name) || FUNCTIONS.has(name)) continue;
-        if (this.#made.some((each) => each.test(name))) continue;
+        if (guarded || guards.includes(name)) continue;
+        this.used.add(name);
+        if (this.isKnown(name)) continue;
         const text = `nothing defines "${name}"${didYouMean(name, [...this.#known, ...guards])}`;
         this.problems.push(problem('undefined-name', text, at));
       }

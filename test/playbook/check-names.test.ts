@@ -7,7 +7,7 @@ const inventory = inventoryOf(FLEET, { more: 1 });
 /** Undefined names of a task with these lines. */
 function undefinedIn(...lines: readonly string[]): readonly string[] {
   const text = `- hosts: all\n  vars: { known: 1 }\n  tasks:\n    - command: a\n${lines.map((line) => `      ${line}\n`).join('')}`;
-  return linesOf(checkNames({ playbook: playbookOf(text), inventory }));
+  return linesOf(checkNames({ playbook: playbookOf(text), inventory }).problems);
 }
 
 describe('checkNames', () => {
@@ -57,9 +57,20 @@ describe('checkNames', () => {
   handlers:
     - command: '{{ n9 }}'
 `;
-    const found = linesOf(checkNames({ playbook: playbookOf(text), inventory }));
+    const found = linesOf(checkNames({ playbook: playbookOf(text), inventory }).problems);
     expect(found.map((line) => line.split(' ').slice(0, 2).join(' ')).sort()).to.have.length(9);
     for (const number of [1, 2, 3, 4, 5, 6, 7, 8, 9]) expect(found.join('\n')).to.contain(`"n${number}"`);
+  });
+
+  it('finds it in the words of a play', () => {
+    const text = `- hosts: all
+  serial: ['{{ n1 }}']
+  max_fail_percentage: '{{ n2 }}'
+  any_errors_fatal: '{{ n3 }}'
+  tasks: []
+`;
+    const found = linesOf(checkNames({ playbook: playbookOf(text), inventory }).problems);
+    expect(found.map((line) => /"(.*)"/.exec(line)?.[1]).sort()).to.deep.equal(['n1', 'n2', 'n3']);
   });
 
   it('does not let a loop variable out of its loop', () => {
@@ -68,6 +79,6 @@ describe('checkNames', () => {
 
   it('knows what set_fact sets', () => {
     const text = '- hosts: all\n  tasks:\n    - set_fact: { made: 1 }\n    - command: "{{ made }}"\n';
-    expect(checkNames({ playbook: playbookOf(text), inventory })).to.deep.equal([]);
+    expect(checkNames({ playbook: playbookOf(text), inventory }).problems).to.deep.equal([]);
   });
 });
