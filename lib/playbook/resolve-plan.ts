@@ -4,11 +4,12 @@ import type { Places } from '../inventory/places.ts';
 import { Secret } from '../secret.ts';
 import { render, renderText } from './expressions.ts';
 import { inheritPlay } from './inherit.ts';
+import { undoTasksOf } from './undo-tasks.ts';
 import type { Plan } from './plan.ts';
 import { canonical } from './plan-hash.ts';
 import { valueShape, type Json, type Resolve } from './plan-shape.ts';
 import { KnownLater, PlanScope } from './plan-scope.ts';
-import { walkTasks, type Play, type Scope, type Task, type Template } from './playbook.ts';
+import { walkTasks, type Scope, type Task, type Template } from './playbook.ts';
 
 /** Words that stand in place of what the run alone can tell. */
 const IN_PLACE = { facts: '(known after facts)', item: '(of each item)' } as const;
@@ -36,7 +37,7 @@ export function resolverOf({ plan, inventory, cwd }: PlanResolving): Resolve {
   return ({ id, task, hosts }, { play, hosts: ofPlay }) => {
     const found = inherited.get(play);
     const forward = found?.get(id.replace(/\.undo\.\d+$/, ''));
-    const whole = found?.get(id) ?? undoOf(id, plays, forward) ?? task;
+    const whole = found?.get(id) ?? (forward && undoTasksOf(forward, plays).find((each) => each.id === id)) ?? task;
     if (isHidden(whole)) return { arguments: '***', ...(whole.loop ? { loop: '***' } : {}) };
     const asked = { arguments: whole.arguments, loop: whole.loop, delegate_to: whole.delegateTo };
     const open = Object.entries(asked).flatMap(([name, each]) =>
@@ -107,12 +108,3 @@ function isHidden({ keywords: { noLog } }: Task): boolean {
 }
 
 const NOTHING: Scope = { lookup: () => undefined, names: () => [] };
-
-/** A task of an `undo`, as it is carried out: with the variables of all plays, hidden where what it takes back is. */
-function undoOf(id: string, plays: readonly Play[], forward: Task | undefined): Task | undefined {
-  const undo = forward?.undo?.find((each) => each.id === id);
-  if (!forward || !undo) return undefined;
-  const vars = new Map([...plays.flatMap((play) => [...play.keywords.vars]), ...undo.keywords.vars]);
-  const noLog = undo.keywords.noLog ?? forward.keywords.noLog;
-  return { ...undo, keywords: { ...undo.keywords, vars, noLog } };
-}

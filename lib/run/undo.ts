@@ -1,4 +1,6 @@
+import { inheritPlay } from '../playbook/inherit.ts';
 import { walkTasks } from '../playbook/playbook.ts';
+import { undoTasksOf } from '../playbook/undo-tasks.ts';
 import type { DeploymentState, Engine } from './deployment-state.ts';
 import { endOpenJobs } from './end-jobs.ts';
 import type { TaskFailure } from './play.ts';
@@ -22,22 +24,19 @@ export async function undoDeployment(engine: Engine, state: DeploymentState, fai
   state.undoing ??= failure.error.message;
   state.write({ kind: 'undo', deployment, why: state.undoing });
   events.emit('play:start', { deployment, play: `Put back: "${failure.name}" failed`, undo: true });
-  const tasks = new Map(
-    state.planned.plays.flatMap(({ play }) => walkTasks(play.tasks)).map((task) => [task.id, task]),
-  );
-  const ofPlays = state.planned.plays.flatMap(({ play }) => [...play.keywords.vars]);
+  const plays = state.planned.plays.map(({ play }) => play);
+  const tasks = new Map(plays.flatMap((play) => walkTasks(inheritPlay(play).tasks)).map((task) => [task.id, task]));
   const jobs = await endOpenJobs(engine, state);
   if (jobs.kind === 'failed') {
     return { kind: 'failed', failure: { task: '', name: 'ending what is under way', failed: [], error: jobs.error } };
   }
   const unreachable = new Set(jobs.unreachable);
   for (const { task: id, hosts } of [...state.touched].reverse()) {
-    for (const task of tasks.get(id)?.undo ?? []) {
+    const forward = tasks.get(id);
+    for (const task of forward ? undoTasksOf(forward, plays) : []) {
       if (engine.park.aborted) return { kind: 'parked' };
       const meant = [...hosts].filter((host) => !unreachable.has(host));
-      const vars = new Map([...ofPlays, ...task.keywords.vars]);
-      const known = { ...task, keywords: { ...task.keywords, vars } };
-      const outcomes = await runTaskOnHosts({ engine, state, task: known, hosts: meant, undo: true });
+      const outcomes = await runTaskOnHosts({ engine, state, task, hosts: meant, undo: true });
       const failed = [...outcomes].filter(([, one]) => isBad(one)).map(([host, outcome]) => ({ host, outcome }));
       for (const { host, outcome } of failed) if (outcome.status !== 'failed') unreachable.add(host);
       const broken = failed.find(({ outcome }) => outcome.status === 'failed');
