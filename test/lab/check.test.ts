@@ -3,7 +3,7 @@ import type { Lab } from '../../lab/open-lab.ts';
 import { eventsOf, NAUTOBOT_UNITS, pgup, sql, told, unitState } from './pgup.ts';
 import { resetLabOrSkip } from './support.ts';
 
-/** What this version cannot carry, on real hosts, all at once. The library has a test of its own (undo.test.ts). */
+/** What this version cannot carry, on real hosts, all at once. The library has a test of its own (upgrade.test.ts). */
 const TROUBLES = `
   CREATE TABLESPACE archive LOCATION '/srv/archive';
   CREATE DATABASE wiki;
