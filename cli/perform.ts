@@ -153,9 +153,13 @@ function ownerOf({ user, hostname }: CliContext, pid: number): string {
   return `${user}@${hostname} pid ${pid}`;
 }
 
-/** The controller that wrote the journal last ran on this machine, and does not run any more. */
+/**
+ * The controller that claimed last ran on this machine, and does not run any more. The token says which that was: what
+ * one that took a run over learned of its hosts stands behind its own claim in the journal.
+ */
 function isGone(before: readonly StampedEntry[], context: CliContext): boolean {
-  const owner = before.findLast((entry) => entry.kind === 'claim')?.owner ?? '';
+  const claims = before.filter((entry) => entry.kind === 'claim');
+  const { owner } = claims.reduce((one, other) => (other.token >= one.token ? other : one), { token: 0, owner: '' });
   const pid = Number(/ pid (\d+)$/.exec(owner)?.[1]);
   return owner === ownerOf(context, pid) && !context.isRunning(pid);
 }

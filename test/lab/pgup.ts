@@ -18,6 +18,8 @@ export interface PgupOptions {
   readonly lab: Lab;
   readonly runsDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Another program than the bundled one: for a test that has to fail. */
+  readonly program?: string;
   /** Called for each event while the process runs: where a fault is made to happen. */
   readonly onEvent?: (event: AnyEvent, child: ChildProcess) => void;
 }
@@ -25,9 +27,10 @@ export interface PgupOptions {
 const PROGRAM = resolve('dist/bin/pgup.js');
 
 /** Runs the bundled program as a user would, with JSON events where it has them. */
-export async function pgup(argv: readonly string[], { lab, runsDir, env, onEvent }: PgupOptions): Promise<PgupRun> {
+export async function pgup(argv: readonly string[], options: PgupOptions): Promise<PgupRun> {
+  const { lab, runsDir, env, onEvent, program = PROGRAM } = options;
   const runs = runsDir ?? mkdtempSync(join(tmpdir(), 'pgup-runs-'));
-  const child = spawn(process.execPath, [PROGRAM, ...argv], {
+  const child = spawn(process.execPath, [program, ...argv], {
     env: { ...process.env, PGUP_RUNS_DIR: runs, PGUP_KNOWN_HOSTS: lab.knownHostsFile, PGUP_OUTPUT: 'json', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
