@@ -32,7 +32,7 @@ export function writeLetter(options: LetterOptions): { readonly outcome: Bad; re
   const happened = failure.task === '' ? error.message : `"${name}" failed${where}: ${whatEachSaid(failure)}`;
   engine.events.emit('letter', {
     deployment: state.planned.name,
-    code: codeOf(outcome, error),
+    code: engine.park.aborted && outcome === 'unknown' ? 'interrupted' : codeOf(outcome, error),
     host: error.host ?? hosts[0],
     happened,
     stands: whatStands(options),
@@ -65,7 +65,7 @@ function codeOf(outcome: Bad, error: PgupError): ErrorCode {
   }
 }
 
-function summaryOf({ outcome, failure: { name, error }, unreachable = [] }: LetterOptions): string {
+function summaryOf({ engine, outcome, failure: { name, error }, unreachable = [] }: LetterOptions): string {
   const failedFirst = error.code !== 'rolled-back';
   switch (outcome) {
     case 'failed':
@@ -85,7 +85,9 @@ function summaryOf({ outcome, failure: { name, error }, unreachable = [] }: Lett
     case 'unknown':
       return unreachable.length > 0
         ? `failed at "${name}", and put back but for ${unreachable.join(', ')}, which cannot be reached`
-        : `the line was lost during "${name}"`;
+        : engine.park.aborted
+          ? `let go of at "${name}": what was under way is not known`
+          : `the line was lost during "${name}"`;
     case 'interrupted':
       return 'interrupted and put back';
   }
@@ -150,7 +152,7 @@ function whatNext(options: LetterOptions): readonly string[] {
   switch (outcome) {
     case 'unknown':
       lines.push(
-        `when the line is back: pgup ${state.claim || unreachable.length > 0 ? `resume ${engine.run}` : 'run, with the same words'}`,
+        `${engine.park.aborted ? 'to go on' : 'when the line is back'}: pgup ${state.claim || unreachable.length > 0 ? `resume ${engine.run}` : 'run, with the same words'}`,
       );
       break;
     case 'held':

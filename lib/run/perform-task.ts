@@ -30,6 +30,9 @@ const LOST_LINES = 5;
  */
 export async function decideAndPerform(work: HostTask, settings: TaskSettings): Promise<HostOutcome> {
   const { engine, state } = work;
+  // Who lets go lets go now: the rest of the play is not what the hosts were left with.
+  if (engine.park.aborted && !work.undo && engine.flavour === 'upgrade')
+    throw new PgupError('interrupted', 'interrupted, and let go of before it began');
   const open = shellFor(work);
   for (let lost = 0; ; lost++) {
     try {

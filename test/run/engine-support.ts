@@ -108,6 +108,7 @@ interface EngineOptions {
   /** The other controller of the run is known to be gone; true where not given. */
   readonly takeOver?: boolean;
   readonly stop?: AbortSignal;
+  readonly park?: AbortSignal;
   readonly maxFailures?: number;
   readonly batches?: readonly number[];
   readonly machineOf?: (host: string) => string;
@@ -166,7 +167,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineRun> {
       sleep: () => Promise.resolve(),
       reconnectTimeout: 0,
       stop: options.stop ?? new AbortController().signal,
-      park: new AbortController().signal,
+      park: options.park ?? new AbortController().signal,
     },
     deployments: plan.deployments,
     batches,

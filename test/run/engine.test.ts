@@ -199,6 +199,24 @@ describe('the engine', () => {
     expect(run.exitCode).to.equal(130);
     expect(fleet.log).to.deep.equal([]);
   });
+
+  it('lets go at once when it is interrupted twice: no further task, nothing put back, still locked, says how to go on', async () => {
+    const park = new AbortController();
+    const fleet = fakeFleet((_host, command) => {
+      if (command === 'one') park.abort();
+      return 0;
+    });
+    const run = await runEngine({ playbook: UPGRADE, fleet, park: park.signal });
+    expect(outcomeOf(run)).to.equal('unknown');
+    expect(
+      fleet.log.some((line) => /two|three|undo/.test(line)),
+      fleet.log.join(),
+    ).to.be.false;
+    expect(run.journal.some(({ kind }) => kind === 'released')).to.be.false;
+    const letter = said(run, 'letter')[0];
+    expect(letter).to.include({ code: 'interrupted' });
+    expect(JSON.stringify(letter)).to.contain('to go on: pgup resume r1');
+  });
 });
 
 /** A run whose line to the database host was lost for good in the middle. */
