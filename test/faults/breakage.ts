@@ -5,10 +5,11 @@ import { placeIn } from './condition.ts';
 
 /** What is made to happen at a point. */
 export type Kind =
-  'kill' | 'cut' | 'long-cut' | 'database-power' | 'application-power' | 'sshd' | 'clock' | 'disk-full';
+  'kill' | 'freeze' | 'cut' | 'long-cut' | 'database-power' | 'application-power' | 'sshd' | 'clock' | 'disk-full';
 
 export const KINDS: Readonly<Record<Kind, string>> = {
   kill: 'SIGKILL of the controller, then `pgup resume`',
+  freeze: 'SIGSTOP of the controller, gone on with from another one, SIGCONT',
   cut: 'the line to the host is cut for 30 s',
   'long-cut': 'the line to the host is cut for longer than the run waits, then healed and resumed',
   'database-power': 'the database host loses its power and boots again',
@@ -41,6 +42,9 @@ export async function strike(fault: Fault, lab: Lab, end: () => void): Promise<{
   switch (kind) {
     case 'kill':
       end();
+      return { healed };
+    case 'freeze':
+      // Whoever goes on with the run wakes it (fault-case.ts).
       return { healed };
     case 'cut':
       await lab.cut(point.host);

@@ -18,6 +18,8 @@ import {
   type Condition,
 } from './condition.ts';
 import { placeOf, type Flow } from './points.ts';
+import { ownerOf } from './owner-of.ts';
+import { isStopped } from './stopped.ts';
 
 /** What a deployment looks like where nothing went wrong. */
 export interface Reference {
@@ -64,15 +66,20 @@ export async function runCase({
   const problems: string[] = [];
   const left = [...faults];
   const argv = ['run', ...(flow === 'put-back' ? [failingPlaybook()] : []), '-i', lab.inventoryFile, '--yes'];
-  const first = await withFaults({ lab, argv, faults: left, problems });
-  runs.push(first);
+  const goesOn = ['resume', '-i', lab.inventoryFile, '--yes', '--take-over'];
+  const elsewhere = [...goesOn, ...(flow === 'put-back' ? ['--playbook', argv[1]!] : [])];
+  const { run: first, other } = await withFaults({ lab, argv, faults: left, problems, elsewhere });
+  runs.push(first, ...(other ? [other] : []));
+  if (other) checkRefused({ frozen: first, other, problems });
   if (faults.some(({ kind }) => kind === 'long-cut') && first.exitCode === 4) checkLetter(first, problems);
   const id = eventsOf(first, 'run:start')[0]?.run ?? '';
   while (!isOver(runs.at(-1)!) && runs.length <= MOST_RESUMES) {
     for (const host of lab.hosts) await lab.restore(host.name).catch(() => undefined);
     await lab.run(database, ['sh', '-c', EMPTY], { mayFail: true });
     // A controller that died is gone on with at once; so is one that gave a host up, once it answers again.
-    runs.push(await withFaults({ lab, argv: ['resume', id, '--yes'], faults: left, problems, runsDir: first.runsDir }));
+    const { runsDir } = first;
+    const again = await withFaults({ lab, argv: ['resume', id, '--yes'], faults: left, problems, elsewhere, runsDir });
+    runs.push(again.run);
   }
   for (const { kind, point } of left) problems.push(`${kind} at ${placeOf(point)} was not reached`);
   const last = runs.at(-1)!;
@@ -89,9 +96,12 @@ async function withFaults(options: {
   readonly argv: readonly string[];
   readonly faults: Fault[];
   readonly problems: string[];
+  /** How another controller goes on, where this one is frozen. */
+  readonly elsewhere: readonly string[];
   readonly runsDir?: string;
-}): Promise<PgupRun> {
-  const { lab, argv, faults, problems, runsDir } = options;
+}): Promise<{ readonly run: PgupRun; readonly other?: PgupRun | undefined }> {
+  const { lab, argv, faults, problems, elsewhere, runsDir } = options;
+  let other: Promise<PgupRun> | undefined;
   const next = faults[0];
   const healing: Promise<void>[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -112,7 +122,14 @@ async function withFaults(options: {
     const { healed } = await strike(next, lab, () => child.kill('SIGKILL'));
     healing.push(healed);
     faults.shift();
-    if (stopped) child.kill('SIGCONT');
+    if (next.kind === 'freeze') {
+      if (!stopped) child.kill('SIGSTOP');
+      const awaken = ({ type }: AnyEvent): void => {
+        if (type === 'step:start') child.kill('SIGCONT');
+      };
+      other = pgup(elsewhere, { lab, onEvent: awaken });
+      await other.finally(() => child.kill('SIGCONT'));
+    } else if (stopped) child.kill('SIGCONT');
   };
   let broken: unknown;
   const onEvent = (event: AnyEvent, child: ChildProcess): void => {
@@ -152,15 +169,18 @@ async function withFaults(options: {
   clearTimeout(timer);
   await Promise.all(healing);
   if (broken instanceof Error) throw broken;
-  return run;
+  return { run, other: await other };
 }
 
-function isStopped(pid: number | undefined): boolean {
-  try {
-    return / T /.test(readFileSync(`/proc/${pid ?? 0}/stat`, 'utf8').replace(/^.*\)/, ''));
-  } catch {
-    return false;
-  }
+/** The one that was frozen is told who has its run, and exits by the table. */
+function checkRefused({ frozen, other, problems }: Record<'frozen' | 'other', PgupRun> & { problems: string[] }): void {
+  const outcome = eventsOf(frozen, 'recap')[0]?.deployments[0]?.outcome ?? 'none';
+  if (frozen.exitCode !== 2 || outcome !== 'handed-over')
+    problems.push(`the frozen controller ended with ${frozen.exitCode ?? 'a signal'} and "${outcome}"`);
+  const last = ownerOf(other);
+  const letter = eventsOf(frozen, 'letter')[0];
+  if (!letter || !`${letter.happened} ${letter.next.join(' ')}`.includes(last))
+    problems.push(`the frozen controller does not say that ${last} has its run`);
 }
 
 /** Whether a run needs nothing more: it went well, was put back, or never changed anything. */

@@ -44,7 +44,7 @@ describe('the schedule of faults', () => {
     expect(named('cut')).to.have.members(every);
   });
 
-  for (const kind of ['long-cut', 'database-power', 'application-power', 'sshd', 'clock']) {
+  for (const kind of ['freeze', 'long-cut', 'database-power', 'application-power', 'sshd', 'clock']) {
     it(`has ${kind} once a play and inside each job, in both flows`, () => {
       const wanted = ['1.0 start', '1.0 inside', '1.2 start', '1.2 inside', '1.3 start', '1.3 inside', '1.4 start'];
       expect(named(kind)).to.have.members([

@@ -28,6 +28,7 @@ export function schedule(recorded: Recorded, random: Random): readonly Case[] {
     ...points.flatMap((point) => [single('kill', point), single('cut', point)]),
     ...installs.flatMap((point) => [single('kill', point, 'standin-install'), single('cut', point, 'standin-install')]),
     ...seldom(points).flatMap((point) => SELDOM.map((kind) => single(kind, point))),
+    ...seldom(points).flatMap((point) => (point.play === 'Check' ? [] : [single('freeze', point)])),
     ...installs
       .filter(({ moment }) => moment === 'inside')
       .flatMap((point) => SELDOM.map((kind) => single(kind, point, 'standin-install'))),
