@@ -13,7 +13,7 @@ import { mountsBelow } from '../../lab/overlay.ts';
 import { stateFolder } from '../../lab/paths.ts';
 import { containerLeaders, withArgument } from '../../lab/processes.ts';
 import { silentProgress } from '../../lab/progress.ts';
-import { labFolder, readState } from '../../lab/state.ts';
+import { labFolder, readState, writeState } from '../../lab/state.ts';
 import { bringUp } from '../../lab/up.ts';
 import { banner } from '../../lab/wait.ts';
 import { HOST_TIMEOUT, IMAGE_TIMEOUT, labErrorOf, skipWithoutRoot, testLabName } from './support.ts';
@@ -257,6 +257,21 @@ describe('bringing a lab up', function () {
     await killed(name, 1200);
     const lab = await openLab({ topology: PAIR, name });
     expect(await ssh(lab, 'full1', 'hostname')).to.equal('full1');
+    await lab.down();
+    expect(await traces(name)).to.deep.equal([]);
+  });
+
+  it('after a restart of this machine makes the lab anew', async () => {
+    const name = testLabName('restart');
+    const before = await openLab({ topology: 'empty', name });
+    const state = readState(name);
+    if (state === undefined) throw new Error(`the lab ${name} has no state`);
+    // What a machine finds that was restarted: the state of another boot, and no host that runs.
+    writeState({ ...state, boot: 'another' });
+    await before.powerCut('host1');
+    const lab = await openLab({ topology: 'empty', name });
+    expect(lab.opsPassword).to.not.equal(before.opsPassword);
+    expect(await ssh(lab, 'host1', 'hostname')).to.equal('host1');
     await lab.down();
     expect(await traces(name)).to.deep.equal([]);
   });
