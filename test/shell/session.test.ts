@@ -310,14 +310,16 @@ for (const [kind, path] of [
       expect(await said(shell, 'ls -a /tmp /var/tmp /dev/shm /root /run | sort')).to.equal(before);
     });
 
-    it('leaves no listener behind over ten thousand commands', async function () {
+    // What would be left behind is left on this side: the shell at the other end makes no difference.
+    const many = kind === 'bash' ? 10_000 : 1000;
+    it(`leaves no listener behind over ${many} commands`, async function () {
       this.timeout(120_000);
       let shell = await session();
       const warnings: Error[] = [];
       const hear = (warning: Error): void => void warnings.push(warning);
       process.on('warning', hear);
       let reopened = 0;
-      for (let index = 0; index < 10_000; index++) {
+      for (let index = 0; index < many; index++) {
         await ask(shell, ':');
         // Where the kernel's pids begin anew, nobody can tell what was left behind: the shell is given up unharmed.
         if (shell.usable()) continue;
