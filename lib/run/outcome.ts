@@ -42,6 +42,7 @@ export function exitCodeOf(outcome: OutcomeKind): number {
   switch (outcome) {
     case 'done':
     case 'nothing':
+    case 'not-started': // it stands as it stood: the code is that of what kept it from being started
       return 0;
     case 'pending':
       return 3;
@@ -50,7 +51,6 @@ export function exitCodeOf(outcome: OutcomeKind): number {
     case 'held':
     case 'undo-failed':
     case 'handed-over':
-    case 'not-started':
       return 2;
     case 'rolled-back':
       return 7;

@@ -227,11 +227,14 @@ async function lookAround(options: {
 }
 
 /** The server flow with a task that fails just before the point of no return: everything has to be put back. */
-export function failingPlaybook(): string {
+export function failingPlaybook(when = 'true'): string {
   const text = readFileSync('playbooks/server.yml', 'utf8');
   const at = text.indexOf('    - name: Pass the point of no return');
   if (at < 0) throw new Error('the server flow has no such task');
   const file = join(mkdtempSync(join(tmpdir(), 'pgup-playbook-')), 'failing.yml');
-  writeFileSync(file, `${text.slice(0, at)}    - name: Fail\n      command: 'false'\n${text.slice(at)}`);
+  writeFileSync(
+    file,
+    `${text.slice(0, at)}    - name: Fail\n      command: 'false'\n      when: ${when}\n${text.slice(at)}`,
+  );
   return file;
 }

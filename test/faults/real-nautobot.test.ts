@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
 import { eventsOf, majorVersion, pgup, told, upgrade } from '../lab/pgup.ts';
-import { resetLabOrSkip } from '../lab/support.ts';
+import { labOrSkip } from '../lab/support.ts';
 import { repeatedJobs } from './condition.ts';
 
 describe('what breaks inside the window of a real Nautobot', function () {
@@ -9,7 +9,7 @@ describe('what breaks inside the window of a real Nautobot', function () {
   let lab: Lab;
 
   before(async function () {
-    lab = await resetLabOrSkip(this, 'writers');
+    lab = await labOrSkip(this, 'writers');
   });
 
   it('the controller is killed during the migration: the run is gone on with, and the migration ran once', async () => {

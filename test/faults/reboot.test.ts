@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
 import { eventsOf, majorVersion, NAUTOBOT_UNITS, told, unitState, upgrade } from '../lab/pgup.ts';
-import { resetLabOrSkip } from '../lab/support.ts';
+import { labOrSkip } from '../lab/support.ts';
 
 describe('a reboot inside the window', function () {
   this.timeout(15 * 60_000);
   let lab: Lab;
 
   before(async function () {
-    lab = await resetLabOrSkip(this, 'standin', '1');
+    lab = await labOrSkip(this, 'standin', '1');
   });
 
   it('of the database host: nothing comes up by itself, it is said, and the deployment is put back', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
 import { eventsOf, NAUTOBOT_UNITS, pgup, sql, told, unitState } from './pgup.ts';
-import { resetLabOrSkip } from './support.ts';
+import { labOrSkip } from './support.ts';
 
 /** What this version cannot carry, on real hosts, all at once. The library has a test of its own (upgrade.test.ts). */
 const TROUBLES = `
@@ -28,7 +28,7 @@ describe('what stands in the way', function () {
   let lab: Lab;
 
   before(async function () {
-    lab = await resetLabOrSkip(this, 'writers');
+    lab = await labOrSkip(this, 'writers');
     await lab.run('db1', ['install', '-d', '-o', 'postgres', '-g', 'postgres', '/srv/archive']);
     await sql(lab, 'db1', TROUBLES);
     await background(lab, 'db1', 'dba', 'runuser -u postgres -- psql -XqAt -d wiki -c "SELECT pg_sleep(600)"');

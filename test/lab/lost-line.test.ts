@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
 import { eventsOf, majorVersion, told, upgrade } from './pgup.ts';
-import { resetLabOrSkip } from './support.ts';
+import { labOrSkip } from './support.ts';
 
 describe('a line that is lost inside the window', function () {
   this.timeout(10 * 60_000);
   let lab: Lab;
 
   before(async function () {
-    lab = await resetLabOrSkip(this, 'writers');
+    lab = await labOrSkip(this, 'writers');
   });
 
   it('for half a minute while pg_upgrade runs: the upgrade goes on and the run ends well', async () => {

@@ -4,7 +4,7 @@ import { openLab } from '../../lab/open-lab.ts';
 import type { Lab } from '../../lab/open-lab.ts';
 import { NAUTOBOT_VERSION } from '../../lab/recipe.ts';
 import { httpStatus } from '../../lab/wait.ts';
-import { HOST_TIMEOUT, IMAGE_TIMEOUT, isRoot, resetLabOrSkip, skipWithoutRoot, testLabName } from './support.ts';
+import { HOST_TIMEOUT, IMAGE_TIMEOUT, isRoot, labOrSkip, skipWithoutRoot, testLabName } from './support.ts';
 
 const psql = (sql: string, database = 'nautobot'): string[] => [
   'runuser',
@@ -24,7 +24,7 @@ describe('a Nautobot in the lab', function () {
   let lab: Lab;
 
   before(async function () {
-    lab = await resetLabOrSkip(this, 'single');
+    lab = await labOrSkip(this, 'single');
   });
 
   it('is well, and shows its login page', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
 import { eventsOf, pgup, told, type PgupRun } from './pgup.ts';
-import { resetLabOrSkip } from './support.ts';
+import { labOrSkip } from './support.ts';
 
 /** What is wrong, made from the lab's good inventory, and what has to be said. */
 interface Refusal {
@@ -27,7 +27,7 @@ describe('what is refused', function () {
   let folder: string;
 
   before(async function () {
-    lab = await resetLabOrSkip(this, 'writers');
+    lab = await labOrSkip(this, 'writers');
     folder = mkdtempSync(join(tmpdir(), 'pgup-refusals-'));
   });
 

@@ -13,7 +13,7 @@ import {
   type Migration,
 } from '../../lib/nautobot/migrate.ts';
 import { RUNNING_JOBS } from '../../lib/nautobot/running-jobs.ts';
-import { HOST_TIMEOUT, resetLabOrSkip } from './support.ts';
+import { HOST_TIMEOUT, labOrSkip } from './support.ts';
 
 const HOST = 'one1';
 const UNITS = ['nautobot.service', 'nautobot-worker.service', 'nautobot-scheduler.service'] as const;
@@ -25,7 +25,7 @@ describe('the stand-in for Nautobot answers as the real one', function () {
   const surveys = new Map<Lab, HostSurvey>();
 
   before(async function () {
-    labs = { real: await resetLabOrSkip(this, 'single'), standin: await resetLabOrSkip(this, 'standin-single') };
+    labs = { real: await labOrSkip(this, 'single'), standin: await labOrSkip(this, 'standin-single') };
     for (const lab of Object.values(labs)) surveys.set(lab, await survey(lab));
   });
 

@@ -11,8 +11,6 @@ export const IMAGE_TIMEOUT = 25 * 60_000;
 /** Time for a test on hosts that are up. */
 export const HOST_TIMEOUT = 3 * 60_000;
 
-const open = new Map<string, Promise<Lab>>();
-
 export const isRoot = process.getuid?.() === 0;
 
 /**
@@ -31,35 +29,23 @@ export function skipWithoutRoot(context: Mocha.Context): void {
 }
 
 /**
- * The lab of this topology for this process: brought up by the first test that asks, handed to all later ones, taken
- * down when mocha ends (test/support/global.ts). Call it from a `before` hook. A number stands for one more that is
- * alike.
+ * The lab of this topology, as `up` makes it, for the tests of one suite: call it from its `before` hook. It is taken
+ * down when the suite has ended, because hosts that nobody looks at any more still work: what they take is missing where
+ * the next suite waits. PGUP_KEEP_LABS leaves them for a look around, and for a quicker next run. A number stands for one
+ * more that is alike.
  */
 export async function labOrSkip(context: Mocha.Context, topology: string, number = ''): Promise<Lab> {
   skipWithoutRoot(context);
   context.timeout(IMAGE_TIMEOUT);
   const name = testLabName(`${topology}${number}`);
-  let lab = open.get(name);
-  if (lab === undefined) {
-    lab = openFresh(topology, name);
-    open.set(name, lab);
-  }
-  return lab;
-}
-
-/** The same, as `up` made it, whatever earlier tests did to it. */
-export async function resetLabOrSkip(context: Mocha.Context, topology: string, number = ''): Promise<Lab> {
-  const isNew = !open.has(testLabName(`${topology}${number}`));
-  const lab = await labOrSkip(context, topology, number);
-  if (!isNew) await lab.reset();
-  return lab;
-}
-
-/** A run that was killed, or that kept its labs, left hosts as its last test had made them. */
-async function openFresh(topology: string, name: string): Promise<Lab> {
   const stood = readState(name) !== undefined;
   const lab = await openLab({ topology, name, progress: terminalProgress() });
+  // A run that was killed, or that kept its labs, left hosts as its last test had made them.
   if (stood) await lab.reset();
+  context.test?.parent?.afterAll(async function () {
+    this.timeout(HOST_TIMEOUT);
+    if (process.env['PGUP_KEEP_LABS'] === undefined) await lab.down();
+  });
   return lab;
 }
 

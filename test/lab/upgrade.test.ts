@@ -17,7 +17,7 @@ import {
   upgrade,
 } from './pgup.ts';
 import { EXTENSION } from './extension.ts';
-import { resetLabOrSkip } from './support.ts';
+import { labOrSkip } from './support.ts';
 import { watchWriter } from './writer.ts';
 
 const PLACE = { web: 'app1', database: 'db1' };
@@ -27,7 +27,7 @@ describe('an upgrade of a real deployment', function () {
   let lab: Lab;
 
   before(async function () {
-    lab = await resetLabOrSkip(this, 'writers');
+    lab = await labOrSkip(this, 'writers');
   });
 
   const install = (name: string) =>

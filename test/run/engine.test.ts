@@ -361,7 +361,7 @@ describe('a fleet', () => {
   it('starts no deployment after one failed, beyond the budget, and says which', async () => {
     const fleet = fakeFleet((host, command) => (host === 'db1' && command === 'one' ? 1 : 0));
     const run = await runEngine({ playbook: UPGRADE, fleet, inventory: FLEET, batches: [1] });
-    expect(run.exitCode).to.equal(2);
+    expect(run.exitCode).to.equal(7);
     expect(run.recap.deployments.map(({ outcome }) => outcome)).to.deep.equal([
       'rolled-back',
       'not-started',

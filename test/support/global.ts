@@ -39,8 +39,7 @@ export function testLabPrefix(): string {
 }
 
 /**
- * After the last test, in mocha's own process: the labs that the processes with the test files have shared are taken
- * down. PGUP_KEEP_LABS leaves the hosts for a look around, and for a quicker next run.
+ * After the last test, in mocha's own process: labs of a process that ended before it could take its own down go.
  *
  * A test that leaves a process or a connection behind would let a whole run that has passed wait for ever. Such a run
  * ends here, with mocha's own exit code, and says what it was.
