@@ -114,13 +114,16 @@ if [ "$__says" = absent ]; then
   exec 9>&-
   if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
     # A unit of this name may be there already: left behind, or made by a starter that died before it saw it start.
-    __n=0
+    # It may end between the reset and the order: what counts are refusals since it was last seen at work.
+    __n=0 __refusals=0
     while :; do
       systemctl reset-failed ${unit}.service 2>/dev/null || :
       __e=$(systemd-run --quiet --unit=${unit} --description=${quote(`pgup job ${job.id}`)} \\
         --property=KillMode=mixed --property=SendSIGKILL=yes --no-block \\
         /bin/sh "$d/script" 2>&1 6>&- 8>&- </dev/null) && break
-      systemctl -q is-active ${unit}.service || [ "$__n" -lt 5 ] || { printf '%s\\n' "$__e" >&2; exit 1; }
+      __refusals=$((__refusals + 1))
+      ! systemctl -q is-active ${unit}.service || __refusals=0
+      [ "$__refusals" -le 5 ] || { printf '%s\\n' "$__e" >&2; exit 1; }
       [ ! -d "$d/started" ] && [ "$__n" -lt 300 ] || break
       __n=$((__n + 1)); sleep 0.1 2>/dev/null || sleep 1
     done
