@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -8,21 +7,17 @@ import { prepare } from '../../cli/prepare.ts';
 import { resolveSettings } from '../../cli/settings.ts';
 import { frozenRun } from '../../lib/run/frozen-plan.ts';
 import { openRunFolder, writePlan } from '../../lib/run/run-folder.ts';
+import { openListener, type Listener } from '../support/listener.ts';
 import { testContext } from './support.ts';
 
 const RUN = '20261127-010203-abcd';
 
 describe('going on with a run', () => {
   let cwd: string;
-  let server: Server;
-  let connections = 0;
+  let listener: Listener;
 
   before(async () => {
-    server = createServer((socket) => {
-      connections += 1;
-      socket.destroy();
-    });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    listener = await openListener();
   });
   beforeEach(() => {
     cwd = mkdtempSync(join(tmpdir(), 'pgup-go-on-'));
@@ -30,17 +25,14 @@ describe('going on with a run', () => {
   });
   afterEach(() => {
     rmSync(cwd, { recursive: true });
-    expect(connections, 'connections').to.equal(0);
+    expect(listener.connections(), 'connections').to.equal(0);
   });
-  after(async () => {
-    await new Promise((done) => server.close(done));
-  });
+  after(() => listener.close());
 
   function writeInventory(target: string): void {
-    const { port } = server.address() as AddressInfo;
     writeFileSync(
       join(cwd, 'prod.ini'),
-      `[deployments:children]\nparis\n[paris]\np1 ansible_host=127.0.0.1 ansible_port=${port}\n` +
+      `[deployments:children]\nparis\n[paris]\np1 ansible_host=127.0.0.1 ansible_port=${listener.port}\n` +
         `[nautobot]\np1\n[postgresql]\np1\n[all:vars]\npgup_target='${target}'\n`,
     );
   }

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
@@ -7,6 +6,7 @@ import { runCli } from '../../cli/cli.ts';
 import { command } from '../../lab/command.ts';
 import { malformedInventories, writeCase } from '../inventory/malformed-cases.ts';
 import { malformedPlaybooks } from '../playbook/malformed-cases.ts';
+import { openListener, type Listener } from '../support/listener.ts';
 import { testContext } from './support.ts';
 
 /** Something that a person typed or wrote, and what must be said of it. */
@@ -104,28 +104,20 @@ const cases = [...inventories, ...playbooks, ...options];
 
 describe('whatever is mistyped', () => {
   let folder: string;
-  let server: Server;
-  let connections = 0;
+  let listener: Listener;
 
   before(async () => {
-    server = createServer((socket) => {
-      connections += 1;
-      socket.destroy();
-    });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    listener = await openListener();
   });
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'pgup-malformed-'));
-    const { port } = server.address() as AddressInfo;
-    writeFileSync(join(folder, 'good.ini'), `[web]\nweb1 ansible_host=127.0.0.1 ansible_port=${port}\n`);
+    writeFileSync(join(folder, 'good.ini'), `[web]\nweb1 ansible_host=127.0.0.1 ansible_port=${listener.port}\n`);
     writeFileSync(join(folder, 'site.yml'), PLAYBOOK);
   });
   afterEach(() => {
     rmSync(folder, { recursive: true });
   });
-  after(async () => {
-    await new Promise((done) => server.close(done));
-  });
+  after(() => listener.close());
 
   function judge({ says, exit }: Case, { code, out, err }: { code: number | null; out: string; err: string }): void {
     let from = 0;
@@ -139,7 +131,7 @@ describe('whatever is mistyped', () => {
       from = at + line.length;
     }
     expect(err, 'a stack trace').to.not.match(/^\s+at .*:\d+:\d+\)?$/m);
-    expect([code, out, connections], err).to.deep.equal([exit, '', 0]);
+    expect([code, out, listener.connections()], err).to.deep.equal([exit, '', 0]);
   }
 
   it('is tried in at least 150 ways', () => {

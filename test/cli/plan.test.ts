@@ -1,10 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { runCli } from '../../cli/cli.ts';
+import { openListener, type Listener } from '../support/listener.ts';
 import { testContext } from './support.ts';
 
 const PLAYBOOK = `
@@ -73,16 +72,10 @@ play Site: w[1:2] (2 hosts)
 
 describe('pgup plan', () => {
   let cwd: string;
-  let server: Server;
-  let seen = 0;
+  let listener: Listener;
   before(async () => {
-    server = createServer((socket) => {
-      seen += 1;
-      socket.destroy();
-    });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const { port } = server.address() as AddressInfo;
-    const host = `ansible_host=127.0.0.1 ansible_port=${port} ansible_password=geheim`;
+    listener = await openListener();
+    const host = `ansible_host=127.0.0.1 ansible_port=${listener.port} ansible_password=geheim`;
     cwd = mkdtempSync(join(tmpdir(), 'pgup-plan-'));
     writeFileSync(join(cwd, 'site.ini'), `[web]\nw1 number=1 ${host}\nw2 number=2 ${host}\n[web:vars]\nsite=x\n`);
     writeFileSync(
@@ -93,8 +86,8 @@ describe('pgup plan', () => {
   });
   after(async () => {
     rmSync(cwd, { recursive: true });
-    await new Promise((done) => server.close(done));
-    expect(seen, 'connections').to.equal(0);
+    await listener.close();
+    expect(listener.connections(), 'connections').to.equal(0);
   });
 
   async function plan(...argv: readonly string[]) {

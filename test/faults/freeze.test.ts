@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
 import { until } from '../../lab/wait.ts';
 import { eventsOf, pgup, told, type PgupRun } from '../lab/pgup.ts';
+import { bareDeployment } from '../lab/bare-deployment.ts';
 import { labOrSkip } from '../lab/support.ts';
 import { ownerOf } from './owner-of.ts';
 import { isStopped } from './stopped.ts';
@@ -50,12 +51,7 @@ describe('a controller that is frozen while another one goes on with its run', f
 
   before(async function () {
     lab = await labOrSkip(this, 'empty');
-    folder = mkdtempSync(join(tmpdir(), 'pgup-freeze-'));
-    [inventory, playbook] = [join(folder, 'frozen.ini'), join(folder, 'work.yml')];
-    const { name, address } = lab.hosts[0]!;
-    const line = `${name} ansible_host=${address} ansible_user=root ansible_ssh_private_key_file=${lab.clientKeyFile}`;
-    writeFileSync(inventory, `[nautobot]\n${line}\n[postgresql]\n${name}\n[all:vars]\npgup_target="17"\n`);
-    writeFileSync(playbook, PLAYBOOK);
+    ({ folder, inventory, playbook } = bareDeployment(lab, 'frozen', PLAYBOOK));
     writeFileSync(join(folder, 'large'), randomBytes(32 << 20));
   });
 

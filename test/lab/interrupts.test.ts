@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
+import { bareDeployment, type BareDeployment } from './bare-deployment.ts';
 import { eventsOf, pgup, told, type PgupRun } from './pgup.ts';
 import { labOrSkip } from './support.ts';
 
@@ -37,34 +37,29 @@ ${['one', 'two'].map(work).join('')}
 describe('a run that is interrupted', function () {
   this.timeout(120_000);
   let lab: Lab;
-  let folder: string;
-  let inventory: string;
-  let playbook: string;
+  let deployment: BareDeployment;
 
   before(async function () {
     lab = await labOrSkip(this, 'empty');
-    folder = mkdtempSync(join(tmpdir(), 'pgup-interrupts-'));
-    [inventory, playbook] = [join(folder, 'night.ini'), join(folder, 'work.yml')];
-    const { name, address } = lab.hosts[0]!;
-    const line = `${name} ansible_host=${address} ansible_user=root ansible_ssh_private_key_file=${lab.clientKeyFile}`;
-    writeFileSync(inventory, `[nautobot]\n${line}\n[postgresql]\n${name}\n[all:vars]\npgup_target="17"\n`);
-    writeFileSync(playbook, PLAYBOOK);
+    deployment = bareDeployment(lab, 'night', PLAYBOOK);
   });
 
-  beforeEach(() => lab.run(lab.hosts[0]!.name, ['rm', '-f', TRACE]));
+  beforeEach(() => lab.run(deployment.host, ['rm', '-f', TRACE]));
 
-  const onHost = (path: string): string => join(lab.hosts[0]!.root, path);
-  const trace = (): readonly string[] =>
-    existsSync(onHost(TRACE)) ? readFileSync(onHost(TRACE), 'utf8').trim().split('\n') : [];
+  const trace = (): readonly string[] => {
+    const file = deployment.onHost(TRACE);
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  };
   /** A host that was let go of keeps the token, so that the next claim is higher. */
   const isLocked = (): boolean => {
-    const claim = onHost('/var/lib/pgup/claim');
+    const claim = deployment.onHost('/var/lib/pgup/claim');
     return existsSync(claim) && readFileSync(claim, 'utf8').includes('held');
   };
 
   /** A run that gets these signals, a moment apart, while its first step is under way. */
   async function interrupted(...signals: readonly NodeJS.Signals[]): Promise<PgupRun> {
     let sent = false;
+    const { playbook, inventory } = deployment;
     return pgup(['run', playbook, '-i', inventory, '--yes'], {
       lab,
       onEvent: (event, child) => {
@@ -108,6 +103,7 @@ describe('a run that is interrupted', function () {
 
   /** The program on a terminal of its own, with somebody who answers its question. */
   function onTerminal(answer: string, more: readonly string[] = []): Promise<{ code: number | null; said: string }> {
+    const { playbook, inventory, folder } = deployment;
     const argv = [process.execPath, resolve('dist/bin/pgup.js'), 'run', playbook, '-i', inventory, ...more];
     const child = spawn('script', ['-qec', argv.join(' '), '/dev/null'], {
       env: {
