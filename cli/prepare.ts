@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { problem, ProblemsError, type Problem } from '../lib/errors.ts';
 import { connectionsOf, type Connection } from '../lib/inventory/connection.ts';
@@ -6,6 +6,9 @@ import { deploymentsOf } from '../lib/inventory/deployments.ts';
 import type { Inventory } from '../lib/inventory/inventory.ts';
 import { implicitHosts } from '../lib/inventory/implicit-hosts.ts';
 import { loadInventory } from '../lib/inventory/load-inventory.ts';
+import { inPlaceOrder } from '../lib/inventory/problem-order.ts';
+import { readBytes } from '../lib/inventory/read-text.ts';
+import { openBytes } from '../lib/inventory/variables-file.ts';
 import { Vault } from '../lib/inventory/vault.ts';
 import { moduleCatalogue } from '../lib/modules/catalogue.ts';
 import { checkVariables } from '../lib/modules/variables.ts';
@@ -33,22 +36,28 @@ export interface Prepared {
 }
 
 /** The playbook that is named, or the server flow, with what is wrong in it. */
-function readPlaybook(named: string | undefined, cwd: string): ParsedPlaybook {
+function readPlaybook(named: string | undefined, cwd: string, vault: Vault): ParsedPlaybook {
   const file = named ?? DEFAULT_PLAYBOOK;
   const path = resolve(cwd, file);
   const there = statSync(path, { throwIfNoEntry: false });
-  const missing = (how: string): ParsedPlaybook => ({
+  const unread = (problems: readonly Problem[]): ParsedPlaybook => ({
     playbook: undefined,
-    problems: [problem('file-missing', `playbook ${file} ${how}`)],
+    draft: undefined,
+    problems,
   });
+  const missing = (how: string): ParsedPlaybook => unread([problem('file-missing', `playbook ${file} ${how}`)]);
   if (!there) return missing('does not exist');
   if (there.isDirectory()) return missing('is a folder, and a file was expected');
-  return parsePlaybook({ text: readFileSync(path, 'utf8'), file, modules: moduleCatalogue });
+  const bytes = readBytes(path, file);
+  if (!Buffer.isBuffer(bytes)) return unread([bytes]);
+  const { text, problems } = openBytes({ bytes, file, vault, code: 'yaml-syntax' });
+  if (text === undefined || problems.length > 0) return unread(problems);
+  return parsePlaybook({ text, file, modules: moduleCatalogue, openVault: (closed) => vault.openValue(closed) });
 }
 
 /** Whether a playbook can be read, without an inventory: its file as it was named. Throws every problem at once. */
-export function checkSyntax(named: string | undefined, cwd: string): string {
-  const { playbook, problems } = readPlaybook(named, cwd);
+export function checkSyntax(named: string | undefined, cwd: string, vaultPassword: Secret | undefined): string {
+  const { playbook, problems } = readPlaybook(named, cwd, new Vault(vaultPassword));
   if (!playbook) throw new ProblemsError(problems);
   return playbook.file;
 }
@@ -74,13 +83,13 @@ export function prepare(options: {
     vaultPassword,
   });
   problems.push(...loaded.problems);
-  const parsed = readPlaybook(options.playbook, cwd);
-  problems.push(...parsed.problems);
+  const vault = new Vault(vaultPassword);
+  const { draft, problems: ofPlaybook } = readPlaybook(options.playbook, cwd, vault);
+  problems.push(...ofPlaybook);
   const { inventory } = loaded;
   // Without an inventory no play finds a host: that would be said of each, and means nothing.
-  if (!inventory || !parsed.playbook || settings.inventory.length === 0) throw new ProblemsError(problems);
-  const vault = new Vault(vaultPassword);
-  const { playbook, problems: ofFiles } = loadVarsFiles({ playbook: parsed.playbook, inventory, cwd, vault });
+  if (!inventory || !draft || settings.inventory.length === 0) throw new ProblemsError(inPlaceOrder(problems));
+  const { playbook, problems: ofFiles } = loadVarsFiles({ playbook: draft.playbook, inventory, cwd, vault });
   problems.push(...ofFiles);
 
   const found = playbook.flavour === 'upgrade' ? deploymentsOf(inventory) : { deployments: [], problems: [] };
@@ -91,7 +100,7 @@ export function prepare(options: {
     render: inventoryRender(inventory),
   });
   problems.push(...reached.problems);
-  const names = checkNames({ playbook, inventory });
+  const names = checkNames({ playbook, inventory, known: draft.words });
   problems.push(...names.problems);
   const { tags, skipTags, startAtTask } = settings;
   const selected = selectTasks(playbook, { tags, skipTags, startAtTask });
@@ -106,6 +115,14 @@ export function prepare(options: {
   problems.push(...planned.problems);
   const hosts = planned.plan?.deployments.flatMap((each) => each.hosts) ?? [];
   problems.push(...checkInventoryNames({ inventory, hosts, names }));
-  if (!planned.plan || problems.some((each) => each.severity === 'error')) throw new ProblemsError(problems);
+  if (!planned.plan || problems.some((each) => each.severity === 'error'))
+    throw new ProblemsError(inPlaceOrder(withoutEchoes(problems, ofPlaybook)));
   return { inventory, connections: reached.connections, plan: planned.plan, warnings: problems };
+}
+
+/** Without what a later look says of a place that could not be read: it only follows from that. */
+function withoutEchoes(problems: readonly Problem[], ofPlaybook: readonly Problem[]): readonly Problem[] {
+  const place = ({ at }: Problem): string => (at ? `${at.file}:${at.line}:${at.column}` : '');
+  const unread = new Set(ofPlaybook.filter((each) => each.severity === 'error').map(place));
+  return problems.filter((each) => ofPlaybook.includes(each) || !each.at || !unread.has(place(each)));
 }

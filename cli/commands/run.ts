@@ -41,7 +41,8 @@ export function runCommand(context: CliContext, finish: (exitCode: number) => vo
       const listed = { hosts: !!flags['list-hosts'], tasks: !!flags['list-tasks'], tags: !!flags['list-tags'] };
       const lists = Object.values(listed).includes(true);
       if (flags['syntax-check'] && !lists && settings.inventory.length === 0) {
-        context.stdout.write(syntaxText(checkSyntax(flags.playbook, context.cwd)));
+        const file = checkSyntax(flags.playbook, context.cwd, await vaultPassword(settings, context));
+        context.stdout.write(syntaxText(file));
         return;
       }
       const prepared = prepare({

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { problem, type ErrorCode, type Problem } from '../errors.ts';
-import { Secret } from '../secret.ts';
 import { isValueList, isValueMap, type Value, type Variable, type Variables } from './inventory.ts';
 import type { Places } from './places.ts';
 import { decodeText, readBytes } from './read-text.ts';
@@ -71,12 +70,7 @@ export function openBytes({
 
 /** YAML in which `!vault` values are opened. A key that stands twice is a warning, as Ansible has it. */
 export function readYamlText({ text, file, vault }: { text: string; file: string; vault: Vault }): YamlFile {
-  const openVault = (closed: string): Secret => {
-    const opened = vault.open(closed);
-    if (opened.kind === 'opened') return new Secret(opened.bytes.toString('utf8'));
-    throw new Error(`this value ${opened.reason}`);
-  };
-  return readYaml({ text, file, openVault, duplicates: 'warning' });
+  return readYaml({ text, file, openVault: (closed) => vault.openValue(closed), duplicates: 'warning' });
 }
 
 /** Variables from the text of a file: a mapping of names to values, or nothing at all. */

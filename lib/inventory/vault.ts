@@ -1,5 +1,5 @@
 import { createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
-import type { Secret } from '../secret.ts';
+import { Secret } from '../secret.ts';
 
 /** What came of opening something encrypted. `reason` says what is wrong with it, after "the value" or "the file". */
 export type Opened =
@@ -27,6 +27,13 @@ export class Vault {
 
   constructor(password: Secret | undefined) {
     this.#password = password;
+  }
+
+  /** A `!vault` value, opened. Throws where it stays closed, with the reason. */
+  openValue(text: string): Secret {
+    const opened = this.open(text);
+    if (opened.kind === 'opened') return new Secret(opened.bytes.toString('utf8'));
+    throw new Error(`this value ${opened.reason}`);
   }
 
   open(text: string): Opened {

@@ -45,7 +45,9 @@ const MOST_ERRORS = 20;
 const MOST_NODES = 1_000_000;
 
 /** Reads one YAML document as Ansible does (YAML 1.1), every value with its place; all problems at once. */
-export function readYaml(options: YamlOptions): YamlFile {
+export function readYaml(given: YamlOptions): YamlFile {
+  // editors do not show the mark, and the parser counts it as a column of the first line
+  const options = { ...given, text: given.text.replace(/^\ufeff/, '') };
   const { text, file } = options;
   const deep = tooDeep(text);
   if (deep !== undefined) {
@@ -103,7 +105,7 @@ function placeOf(text: string, offset: number, file: string): Position {
 /** What YAML does not allow in a file at all, or what its version 1.1 takes for the end of a line, unseen by editors. */
 function strangeCharacter(text: string): { readonly offset: number; readonly text: string } | undefined {
   if (isJson(text)) return undefined;
-  const found = /[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|(?<!^)\ufeff/.exec(text);
+  const found = /[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\ufeff/.exec(text);
   if (!found) return undefined;
   const code = (found[0].codePointAt(0) ?? 0).toString(16).padStart(4, '0');
   return {

@@ -21,6 +21,8 @@ export interface Module<Arguments = unknown> {
   readonly verbatim?: boolean;
   /** Arguments that are paths on the host: `~` and `$NAME` in them mean what they mean there. */
   readonly paths?: readonly string[];
+  /** Arguments that are expressions, written without `{{ }}`: they are checked with the playbook. */
+  readonly expressions?: readonly string[];
   /** The argument that the free form (`command: x`) fills. */
   readonly freeForm?: string;
   /**

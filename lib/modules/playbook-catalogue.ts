@@ -11,6 +11,7 @@ export function catalogueOf(modules: ReadonlyMap<string, Module>): ModuleCatalog
     has: (name) => modules.has(name),
     names: () => modules.keys(),
     freeForm: (name) => modules.get(name)?.freeForm,
+    expressionsOf: (name) => modules.get(name)?.expressions ?? [],
     argumentsOf: (name) => argumentNames(modules.get(name)?.schema),
     validate: (name, args) => {
       const module = modules.get(name);
@@ -42,7 +43,8 @@ export function argumentIssues(module: Module, args: ValueMap): readonly Argumen
   return result.error.issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code !== 'unrecognized_keys') {
-      return [{ path, text: wordsOf(issue, module.name, args) }];
+      const key = issue.code === 'custom' && issue.params?.['key'] === true;
+      return [{ path, text: wordsOf(issue, module.name, args), ...(key ? { key } : {}) }];
     }
     const at = path.length === 0 ? `"${module.name}"` : `"${path.join('.')}"`;
     return issue.keys.map((key) => ({
@@ -97,7 +99,14 @@ function wordsOf(issue: Issue, module: string, args: ValueMap): string {
     case 'invalid_element':
     case 'invalid_format':
     case 'invalid_key':
-    case 'invalid_union':
+    case 'invalid_union': {
+      const value = valueAt(args, issue.path);
+      if (value === undefined && name !== '') return `"${module}" needs the argument "${name}"`;
+      const inner = Array.isArray(value) ? value.findIndex((each) => each === null || typeof each === 'object') : -1;
+      const takes = issue.message.replace(/^./, (first) => first.toLowerCase());
+      if (!Array.isArray(value) || inner < 0) return `${what}: ${takes}, not ${given}`;
+      return `${what}: ${takes}; its item ${inner + 1} is ${shown(value[inner] as Value)}`;
+    }
     case 'not_multiple_of':
     case 'too_big':
     case 'too_small':

@@ -16,6 +16,8 @@ export interface ModuleCatalogue {
   names(): Iterable<string>;
   /** The argument that `module: text` fills; undefined where the module takes `key=value` only. */
   freeForm(name: string): string | undefined;
+  /** The arguments that are expressions without `{{ }}`. */
+  expressionsOf(name: string): readonly string[];
   /** The names of a module's arguments. */
   argumentsOf(name: string): Iterable<string>;
   /** What is wrong with the arguments. Texts with `{{ }}` are not rendered yet; what is said of them is dropped. */

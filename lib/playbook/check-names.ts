@@ -1,5 +1,6 @@
 import { problem, type Problem } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
+import { LOCAL_NAMES } from '../inventory/host-pattern.ts';
 import { didYouMean } from '../nearest.ts';
 import { namesUsed } from './expressions.ts';
 import { FUNCTIONS } from './expressions/functions.ts';
@@ -46,7 +47,7 @@ export function checkNames({ playbook, inventory, known = [] }: NameCheck): Chec
   }
   const definedByPlays = new Set(playbook.plays.flatMap(definedIn));
   for (const name of definedByPlays) names.add(name);
-  const check = new NameChecker(names);
+  const check = new NameChecker(names, [...inventory.hosts.keys(), ...LOCAL_NAMES]);
   for (const play of playbook.plays) {
     check.play(play);
     check.items([...play.tasks, ...play.handlers], []);
@@ -89,8 +90,11 @@ class NameChecker {
   /** Names that are made of others: `set_fact: { "x_{{ item }}": … }`. */
   readonly #made: readonly RegExp[];
 
-  constructor(known: ReadonlySet<string>) {
+  readonly #hosts: ReadonlySet<string>;
+
+  constructor(known: ReadonlySet<string>, hosts: Iterable<string>) {
     this.#known = known;
+    this.#hosts = new Set(hosts);
     this.#made = [...known].filter((name) => name.includes('{{')).map(patternOf);
   }
 
@@ -112,6 +116,7 @@ class NameChecker {
       this.shared(item.keywords, inside);
       if (item.kind === 'block') {
         this.#uses([item.delegateTo, item.runOnce], inside);
+        this.#delegate(item.delegateTo);
         this.items([...item.block, ...item.rescue, ...item.always], inside);
       } else {
         this.#uses([item.loop], [...guards, ...guardedBy(item.when)]);
@@ -130,8 +135,18 @@ class NameChecker {
   #task(task: Task, guards: Guards): void {
     this.#uses([task.name, task.arguments, task.loopLabel, task.retries, task.delay], guards);
     this.#uses([task.runOnce, task.delegateTo, ...task.until], guards);
+    // what one of them asks for is there in those after it
+    this.#uses(task.argumentExpressions, [...guards, ...guardedBy(task.argumentExpressions)]);
+    this.#delegate(task.delegateTo);
     this.#uses([...(task.changedWhen ?? []), ...(task.failedWhen ?? [])], guards);
     if (task.undo) this.items(task.undo, guards);
+  }
+
+  /** A host that no inventory has cannot be reached; its name may be made of what only the run knows. */
+  #delegate(to: Template | undefined): void {
+    if (!to?.constant || typeof to.source !== 'string' || this.#hosts.has(to.source)) return;
+    const text = `no host of the inventory is called "${to.source}"${didYouMean(to.source, this.#hosts)}`;
+    this.problems.push(problem('pattern', text, to.at));
   }
 
   #uses(list: readonly (Template | Expression | undefined)[], guards: Guards): void {

@@ -6,7 +6,7 @@ import { Fault, missed } from './expressions/fault.ts';
 import { finish } from './expressions/finish.ts';
 import { kindOf, mapOf, Missing, type Item } from './expressions/items.ts';
 import { namesIn, type NameUse } from './expressions/names.ts';
-import { hasMarkers, joinParts, parseCondition, parseTemplate } from './expressions/template.ts';
+import { hasMarkers, joinParts, parseCondition, parseTemplate, scanTemplate } from './expressions/template.ts';
 import { shown } from './expressions/text.ts';
 import type { Places } from '../inventory/places.ts';
 import type { Expression, Scope, Template } from './playbook.ts';
@@ -95,24 +95,19 @@ export function checkTemplate(template: Template): readonly Problem[] {
   if (template.constant) return [];
   const problems: Problem[] = [];
   eachText(template.source, template.places ?? { at: template.at }, (text, places) => {
-    collect(problems, places, () => parseTemplate(text));
+    problems.push(...scanTemplate(text).faults.map((fault) => placedFault(fault, places)));
   });
   return problems;
 }
 
 /** What is wrong with the syntax and the words of a condition. */
 export function checkCondition(expression: Expression): readonly Problem[] {
-  const problems: Problem[] = [];
-  collect(problems, expression, () => parseCondition(expression.text));
-  return problems;
-}
-
-function collect(problems: Problem[], places: Places, read: () => unknown): void {
   try {
-    placed(places, read);
+    parseCondition(expression.text);
+    return [];
   } catch (thrown) {
-    if (!(thrown instanceof ProblemsError)) throw thrown;
-    problems.push(...thrown.problems);
+    if (!(thrown instanceof Fault)) throw thrown;
+    return [placedFault(thrown, expression)];
   }
 }
 
@@ -131,22 +126,11 @@ export function namesUsed(from: Template | Expression): readonly UsedName[] {
     for (const { name, span, guarded } of uses)
       found.push({ name, guarded, at: places.locate?.(span.start) ?? places.at });
   };
-  const quietly = (read: () => void): void => {
-    try {
-      read();
-    } catch (thrown) {
-      if (!(thrown instanceof Fault)) throw thrown;
-    }
-  };
-  if (from.kind === 'expression')
-    quietly(() => {
-      add(from, namesIn([parseCondition(from.text)]));
-    });
-  else if (!from.constant) {
+  if (from.kind === 'expression') {
+    if (checkCondition(from).length === 0) add(from, namesIn([parseCondition(from.text)]));
+  } else if (!from.constant) {
     eachText(from.source, from.places ?? { at: from.at }, (text, places) => {
-      quietly(() => {
-        add(places, namesIn(parseTemplate(text).flatMap((part) => (part.kind === 'expression' ? [part.node] : []))));
-      });
+      add(places, namesIn(scanTemplate(text).nodes));
     });
   }
   return found;
@@ -177,16 +161,17 @@ export function isConstant(source: Value, places?: Places): boolean {
   return constant;
 }
 
+function placedFault({ code, message, span }: Fault, places: Places): Problem {
+  return problem(code, message, (span && places.locate?.(span.start)) ?? places.at);
+}
+
 /** Turns faults into problems at their place in the file. */
 function placed<Result>(places: Places, apply: () => Result): Result {
   try {
     return apply();
   } catch (thrown) {
     if (thrown instanceof ProblemsError) throw thrown;
-    if (thrown instanceof Fault) {
-      const at = thrown.span && places.locate ? places.locate(thrown.span.start) : places.at;
-      throw new ProblemsError([problem(thrown.code, thrown.message, at)]);
-    }
+    if (thrown instanceof Fault) throw new ProblemsError([placedFault(thrown, places)]);
     if (thrown instanceof RangeError)
       throw new ProblemsError([problem('expression', 'the expression or its value is nested too deeply', places.at)]);
     throw thrown;

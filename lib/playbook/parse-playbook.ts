@@ -1,13 +1,13 @@
 import type { Problem } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Secret } from '../secret.ts';
-import { isValueList, isValueMap } from '../inventory/inventory.ts';
+import { isValueList, isValueMap, type Value } from '../inventory/inventory.ts';
 import type { ModuleCatalogue } from './catalogue.ts';
 import { walkTasks, type Play, type Playbook, type Task, type TaskOrBlock } from './playbook.ts';
 import { allowed, readPlainTasks, readTasks, unknownWord, type TaskReading } from './read-task.ts';
 import { readShared } from './read-shared.ts';
 import { entriesOf, Findings, itemsOf, kindOfValue, templateOf, type Source } from './source.ts';
-import { readBoolean, readNumber, readTemplate, readText, readTexts } from './values.ts';
+import { isVariableName, readBoolean, readNumber, readSerial, readTemplate, readText, readTexts } from './values.ts';
 import { readYaml } from '../inventory/yaml.ts';
 
 export interface PlaybookText {
@@ -22,7 +22,16 @@ export interface PlaybookText {
 export interface ParsedPlaybook {
   /** Undefined where there is an error among the problems. */
   readonly playbook: Playbook | undefined;
+  /** What could be read in spite of errors: good for looking for more of them, and for nothing else. */
+  readonly draft: Draft | undefined;
   readonly problems: readonly Problem[];
+}
+
+/** A playbook that may have lost the parts that could not be read. */
+export interface Draft {
+  readonly playbook: Playbook;
+  /** What stands in it as a key or as a text by itself: names that a part which was lost may define. */
+  readonly words: ReadonlySet<string>;
 }
 
 /** Reads a playbook: every problem of the file at once, nothing evaluated, no host touched. */
@@ -50,7 +59,22 @@ export function parsePlaybook({ text, file, modules, openVault }: PlaybookText):
   if (flavour === 'upgrade') checkUpgrade(plays, tasks, findings);
   const problems = inOrder(findings.problems);
   const failed = problems.some((each) => each.severity === 'error');
-  return { playbook: failed ? undefined : Object.freeze({ kind: 'playbook', file, flavour, plays }), problems };
+  const playbook: Playbook = Object.freeze({ kind: 'playbook', file, flavour, plays });
+  const readable = !failed || (yaml.value !== undefined && plays.length > 0);
+  return {
+    playbook: failed ? undefined : playbook,
+    draft: readable
+      ? { playbook, words: new Set(failed ? wordsIn(source.value).filter(isVariableName) : []) }
+      : undefined,
+    problems,
+  };
+}
+
+function wordsIn(value: Value): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (isValueList(value)) return value.flatMap(wordsIn);
+  if (!isValueMap(value)) return [];
+  return Object.entries(value).flatMap(([name, each]) => [name, ...wordsIn(each)]);
 }
 
 function readPlay(source: Source, number: number, { findings, modules }: Omit<TaskReading, 'nextId'>): readonly Play[] {
@@ -108,7 +132,7 @@ function readPlay(source: Source, number: number, { findings, modules }: Omit<Ta
         ...readShared(get, findings),
         varsFiles: varsFiles ? readTexts('vars_files', varsFiles, findings) : [],
         gatherFacts: gatherFacts && readBoolean('gather_facts', gatherFacts, findings),
-        serial: serial ? readTexts('serial', serial, findings) : [],
+        serial: serial ? readSerial('serial', serial, findings) : [],
         maxFailPercentage: most && readNumber('max_fail_percentage', most, findings),
         runOnce: runOnce && readBoolean('run_once', runOnce, findings),
       }),

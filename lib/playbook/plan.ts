@@ -1,11 +1,12 @@
 import { problem, ProblemsError, type Problem } from '../errors.ts';
 import { matchHosts } from '../inventory/host-pattern.ts';
-import type { Deployment, Inventory } from '../inventory/inventory.ts';
+import { isValueList, type Deployment, type Inventory, type Value } from '../inventory/inventory.ts';
 import { render } from './expressions.ts';
 import { hashOf } from './plan-hash.ts';
 import { planTasks, type PlannedTask } from './plan-tasks.ts';
 import type { Play, Playbook } from './playbook.ts';
 import { layerOfTemplates, layerOfVariables, makeScope } from './scope.ts';
+import { kindOfValue } from './source.ts';
 
 export type { PlannedTask } from './plan-tasks.ts';
 
@@ -82,7 +83,13 @@ function hostsOf(play: Play, { inventory, limit, cwd, playbook }: PlanOptions, p
   const scope = makeScope({ layers: [layerOfVariables(inventory.extra), layerOfTemplates(play.keywords.vars)] });
   try {
     const pattern = render(play.hosts, scope);
-    const list = Array.isArray(pattern) ? pattern : [pattern];
+    const list: readonly Value[] = isValueList(pattern) ? pattern : [pattern];
+    const unfit = list.find((each) => typeof each !== 'string' && typeof each !== 'number');
+    if (unfit !== undefined) {
+      const text = `"hosts" takes a pattern or a list of patterns, not ${kindOfValue(unfit)}`;
+      problems.push(problem('pattern', text, play.hosts.at));
+      return [];
+    }
     const texts = list.map(String);
     // in an upgrade the limit chooses deployments, not hosts of a play
     const ofPlay = playbook.flavour === 'generic' ? { limit, cwd } : {};

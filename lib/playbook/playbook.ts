@@ -71,6 +71,8 @@ export interface Task {
   readonly module: string;
   /** Arguments as written: a mapping, values templated. A free-form argument stands under the module's `freeForm`. */
   readonly arguments: Template;
+  /** Those arguments that are expressions without `{{ }}`, such as what `assert` asserts. */
+  readonly argumentExpressions: readonly Expression[];
   readonly when: readonly Expression[];
   readonly register: string | undefined;
   readonly loop: Template | undefined;

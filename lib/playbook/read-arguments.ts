@@ -1,11 +1,11 @@
-import { isConstant } from './expressions.ts';
+import { checkCondition, isConstant } from './expressions.ts';
 import type { Position } from '../errors.ts';
 import { isValueList, isValueMap, type Value } from '../inventory/inventory.ts';
 import type { Places } from '../inventory/places.ts';
-import type { Template } from './playbook.ts';
+import type { Expression, Template } from './playbook.ts';
 import { splitFreeForm } from './free-form.ts';
 import type { TaskReading } from './read-task.ts';
-import { entriesOf, kindOfValue, type Source } from './source.ts';
+import { entriesOf, expressionOf, itemsOf, kindOfValue, type Source } from './source.ts';
 import { readTemplate, refuseVersionNumber } from './values.ts';
 
 interface ArgumentReading {
@@ -16,8 +16,14 @@ interface ArgumentReading {
   readonly reading: TaskReading;
 }
 
+export interface ReadArguments {
+  readonly template: Template;
+  /** The arguments that are expressions without `{{ }}`. */
+  readonly expressions: readonly Expression[];
+}
+
 /** The arguments of a module, from a mapping or a text; checked as far as they are known before rendering. */
-export function readArguments({ module, source, more, reading }: ArgumentReading): Template {
+export function readArguments({ module, source, more, reading }: ArgumentReading): ReadArguments {
   const { findings } = reading;
   const given = fromText(module, source, reading) ?? source;
   if (given.value !== null && !isValueMap(given.value)) {
@@ -26,7 +32,7 @@ export function readArguments({ module, source, more, reading }: ArgumentReading
       `"${module}" takes arguments by name, not ${kindOfValue(given.value)}`,
       given.places.at,
     );
-    return readTemplate({ value: {}, places: { at: given.places.at } }, findings);
+    return { template: readTemplate({ value: {}, places: { at: given.places.at } }, findings), expressions: [] };
   }
   if (more && !isValueMap(more.value)) {
     findings.error('playbook-syntax', `"args" takes arguments by name, not ${kindOfValue(more.value)}`, more.places.at);
@@ -37,7 +43,20 @@ export function readArguments({ module, source, more, reading }: ArgumentReading
   }
   const template = readTemplate(merged, findings);
   report(module, merged, reading);
-  return template;
+  return { template, expressions: expressionsIn(module, merged, reading) };
+}
+
+/** The arguments that are expressions as they stand. What has `{{ }}` is one only once it is rendered. */
+function expressionsIn(module: string, merged: Source, { modules, findings }: TaskReading): readonly Expression[] {
+  const names = modules.expressionsOf(module);
+  const sources = entriesOf(merged).flatMap(([name, each]) => (names.includes(name) ? [each] : []));
+  const texts = sources.flatMap((each) => (isValueList(each.value) ? itemsOf(each) : [each]));
+  return texts.flatMap((each) => {
+    if (typeof each.value !== 'string' || !isConstant(each.value, each.places)) return [];
+    const expression = expressionOf(each.value, each);
+    findings.problems.push(...checkCondition(expression));
+    return [expression];
+  });
 }
 
 /** `command: echo hi`, and `file: path=/x state=absent`. */

@@ -40,7 +40,7 @@ export function readTasks(word: string, source: Source, reading: TaskReading): r
     );
     return [];
   }
-  return itemsOf(source).flatMap((item) => {
+  return itemsOf(source).flatMap((item): readonly TaskOrBlock[] => {
     if (!isValueMap(item.value)) {
       reading.findings.error(
         'playbook-syntax',
@@ -50,8 +50,7 @@ export function readTasks(word: string, source: Source, reading: TaskReading): r
       return [];
     }
     const isBlock = ['block', 'rescue', 'always'].some((each) => Object.hasOwn(item.value as object, each));
-    const read = isBlock ? readBlock(item, reading) : readTask(item, reading);
-    return read ? [read] : [];
+    return [isBlock ? readBlock(item, reading) : readTask(item, reading)];
   });
 }
 
@@ -101,7 +100,7 @@ function readBlock(source: Source, reading: TaskReading): Block {
   });
 }
 
-export function readTask(source: Source, reading: TaskReading): Task | undefined {
+export function readTask(source: Source, reading: TaskReading): Task {
   const { findings } = reading;
   const id = reading.nextId();
   const entries = entriesOf(source);
@@ -139,7 +138,8 @@ export function readTask(source: Source, reading: TaskReading): Task | undefined
     id,
     name: read('name', readText),
     module: found?.module ?? '',
-    arguments: args ?? { kind: 'template', source: {}, constant: true, at: source.places.at },
+    arguments: args?.template ?? { kind: 'template', source: {}, constant: true, at: source.places.at },
+    argumentExpressions: args?.expressions ?? [],
     when: read('when', readConditions) ?? [],
     register: read('register', readIdentifier),
     loop: loop && readTemplate(loop, findings),
@@ -159,7 +159,7 @@ export function readTask(source: Source, reading: TaskReading): Task | undefined
     keywords: readShared(get, findings),
     at: source.places.at,
   };
-  return found ? Object.freeze(task) : undefined;
+  return Object.freeze(task);
 }
 
 /** The one key of a task that is no word: its module. */

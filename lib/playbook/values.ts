@@ -1,6 +1,9 @@
+import type { Position } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { isValueList, isValueMap, Float, type Value } from '../inventory/inventory.ts';
 import { checkCondition, checkTemplate } from './expressions.ts';
+import { FACT_NAMES } from './fact-names.ts';
+import { MAGIC_NAMES } from './magic-names.ts';
 import type { Expression, Template } from './playbook.ts';
 import { entriesOf, expressionOf, itemsOf, kindOfValue, templateOf, type Findings, type Source } from './source.ts';
 
@@ -128,6 +131,24 @@ export function readConditions(word: string, source: Source, findings: Findings)
   });
 }
 
+/** Sizes of batches: numbers and percentages. */
+export function readSerial(word: string, source: Source, findings: Findings): readonly Template[] {
+  const read = readTexts(word, source, findings);
+  for (const { source: size, constant, at } of read) {
+    if (!constant || typeof size !== 'string' || size.trim() === '' || /^\s*-?\d+\s*%?\s*$/.test(size)) continue;
+    findings.error('playbook-syntax', `"${word}" takes numbers and percentages such as "50%", not "${size}"`, at);
+  }
+  return read;
+}
+
+/** A name that pgup gives a value itself: what stands there under it is never seen. */
+function warnOfMagic(name: string, at: Position, findings: Findings): void {
+  if (!Object.hasOwn(MAGIC_NAMES, name) || FACTS.has(name)) return;
+  findings.warn('playbook-syntax', `"${name}" is a name of pgup's own: ${MAGIC_NAMES[name] ?? ''}`, at);
+}
+
+const FACTS: ReadonlySet<string> = new Set(FACT_NAMES.map((name) => `ansible_${name}`));
+
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Names that mean something in expressions, and cannot be variables. */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -153,7 +174,10 @@ export function isVariableName(name: string): boolean {
 
 /** The name of a variable. */
 export function readIdentifier(word: string, source: Source, findings: Findings): string | undefined {
-  if (typeof source.value === 'string' && isVariableName(source.value)) return source.value;
+  if (typeof source.value === 'string' && isVariableName(source.value)) {
+    warnOfMagic(source.value, source.places.at, findings);
+    return source.value;
+  }
   findings.error(
     'playbook-syntax',
     `"${word}" takes the name of a variable (letters, digits and _), not ${kindOfValue(source.value)}`,
@@ -178,6 +202,7 @@ export function readVariables(word: string, source: Source, findings: Findings):
     if (word === 'vars' && !isVariableName(name)) {
       findings.error('playbook-syntax', `"${name}" cannot be the name of a variable: letters, digits and _`, at);
     }
+    if (word === 'vars') warnOfMagic(name, at, findings);
     if (name.startsWith('pgup_')) refuseVersionNumber(name, each, findings, 'variable-value');
     variables.set(name, readTemplate(each, findings));
   }
@@ -199,6 +224,13 @@ export function refuseVersionNumber(
 /** Environment variables: a mapping, an expression, or a list of either. */
 export function readEnvironment(word: string, source: Source, findings: Findings): readonly Template[] {
   const items = isValueList(source.value) ? itemsOf(source) : [source];
+  for (const item of items) {
+    for (const [name, each] of entriesOf(item)) {
+      if (!isValueList(each.value) && !isValueMap(each.value)) continue;
+      const text = `the environment variable "${name}" takes a text, not ${kindOfValue(each.value)}`;
+      findings.error('playbook-syntax', text, each.places.at);
+    }
+  }
   return items.map((item) => readChecked(word, item, findings, 'a mapping or a list of mappings', isValueMap));
 }
 

@@ -41,7 +41,8 @@ function loadOf(play: Play, options: VarsFiles, problems: Problem[]): Play {
     if (name === undefined) continue;
     const file = name.startsWith('/') ? name : normalize(join(dirname(playbook.file), name));
     const read = readVariablesFile({ file, cwd, vault });
-    problems.push(...read.problems);
+    // a file that is not there has no place of its own: the place is where it is asked for
+    problems.push(...read.problems.map((found) => (found.at ? found : Object.freeze({ ...found, at: each.at }))));
     vars = new Map([...vars, ...templatesOf(read.variables)]);
   }
   return Object.freeze({ ...play, keywords: Object.freeze({ ...keywords, vars, varsFiles: [] }) });

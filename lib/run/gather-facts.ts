@@ -12,6 +12,7 @@ export function factsTask({ keywords, at }: Play): Task {
     name: { kind: 'template', source: 'Gathering Facts', constant: true, at },
     module: GATHER_FACTS,
     arguments: { kind: 'template', source: {}, constant: true, at },
+    argumentExpressions: [],
     when: [],
     register: undefined,
     loop: undefined,

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { runCli } from '../../cli/cli.ts';
 import { command } from '../../lab/command.ts';
 import { malformedInventories, writeCase } from '../inventory/malformed-cases.ts';
-import { malformedPlaybooks } from '../playbook/malformed-cases.ts';
+import { malformedPlaybooks, malformedTogether } from '../playbook/malformed-cases.ts';
 import { openListener, type Listener } from '../support/listener.ts';
 import { testContext } from './support.ts';
 
@@ -17,6 +17,8 @@ interface Case {
   readonly exit: number;
   /** Each line that must be there, in this order. */
   readonly says: readonly (string | RegExp)[];
+  /** Nothing else is said. */
+  readonly whole?: true;
 }
 
 const PLAYBOOK =
@@ -41,7 +43,7 @@ const inventories = malformedInventories
     says: each.problems,
   }));
 
-const playbooks = malformedPlaybooks
+const playbooks = [...malformedPlaybooks, ...malformedTogether]
   .filter(({ title }) => !OF_TEST_MODULES.includes(title))
   .map(({ title, text, expected }): Case => ({
     name: `playbook: ${title}`,
@@ -50,6 +52,7 @@ const playbooks = malformedPlaybooks
     },
     argv: ['run', 'p.yml', '-i', 'good.ini'],
     exit: 5,
+    ...(malformedTogether.some((each) => each.title === title) ? { whole: true } : {}),
     says: expected.map((line) => line.replace(/^(\S+) (\S+) /, 'p.yml:$1: error[$2]: ')),
   }));
 
@@ -119,7 +122,11 @@ describe('whatever is mistyped', () => {
   });
   after(() => listener.close());
 
-  function judge({ says, exit }: Case, { code, out, err }: { code: number | null; out: string; err: string }): void {
+  function judge(
+    { says, exit, whole }: Case,
+    { code, out, err }: { code: number | null; out: string; err: string },
+  ): void {
+    if (whole) expect(err.trimEnd().split('\n')).to.deep.equal(says);
     let from = 0;
     for (const line of says) {
       if (typeof line !== 'string') {

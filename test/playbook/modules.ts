@@ -16,6 +16,7 @@ export const testModules: ModuleCatalogue = {
   has: (name) => Object.hasOwn(ARGUMENTS, name),
   names: () => Object.keys(ARGUMENTS),
   freeForm: (name) => (name === 'command' || name === 'shell' ? 'cmd' : undefined),
+  expressionsOf: () => [],
   argumentsOf: (name) => ARGUMENTS[name] ?? [],
   validate: (name, args) => {
     const known = ARGUMENTS[name] ?? [];

@@ -24,6 +24,7 @@ export const assert: Module<z.output<typeof schema>> = {
   schema,
   scope: 'host',
   generic: true,
+  expressions: ['that'],
   decide: ({ arguments: { that, fail_msg: failMessage, msg, success_msg: success }, scope }) => {
     for (const each of Array.isArray(that) ? that : [that]) {
       const text = String(each)

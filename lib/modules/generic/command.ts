@@ -26,13 +26,26 @@ const commandSchema = z
     argv: texts('the command as a list of words').optional(),
     expand_argument_vars: boolean('replace $NAME and ~ in its words').default(true),
   })
-  .refine(({ cmd, argv }) => (cmd === undefined) !== (argv === undefined), {
-    error: '"command" needs the command, as a text or as "argv"',
+  .superRefine(({ cmd, argv }, context) => {
+    const complain = (message: string, path: string[] = []): void => {
+      context.addIssue({ code: 'custom', message, path });
+    };
+    if (cmd !== undefined && argv !== undefined) complain('"command" takes "cmd" or "argv", not both');
+    else if (cmd === undefined && argv === undefined) complain('"command" needs the command, as a text or as "argv"');
+    else {
+      const words = wordsOf({ cmd, argv });
+      if (typeof words === 'string') complain(words, [cmd === undefined ? 'argv' : 'cmd']);
+    }
   });
 
 const shellSchema = z
   .strictObject({ ...common, executable: text('the shell; /bin/sh where not given').optional() })
   .refine(({ cmd }) => cmd !== undefined, { error: '"shell" needs the command' });
+
+interface Words {
+  readonly cmd?: string | undefined;
+  readonly argv?: readonly string[] | undefined;
+}
 
 type CommandArguments = z.output<typeof commandSchema>;
 type ShellArguments = z.output<typeof shellSchema>;
@@ -96,8 +109,8 @@ export const shell: Module<ShellArguments> = {
   report: ({ arguments: args }, results, timing) => reported(args, args.cmd ?? '', results[0], timing),
 };
 
-function wordsOf({ cmd, argv }: CommandArguments): readonly string[] | string {
-  if (argv) return argv;
+function wordsOf({ cmd, argv }: Words): readonly string[] | string {
+  if (argv) return argv.length === 0 ? 'the command is empty' : argv;
   const split = splitShellWords(cmd ?? '', { comments: false });
   if (split.kind === 'unbalanced') return `the command has a ${split.missing} that is not closed: ${cmd ?? ''}`;
   return split.words.length === 0 ? 'the command is empty' : split.words.map((word) => word.text);

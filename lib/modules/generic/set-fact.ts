@@ -7,6 +7,15 @@ import type { Module } from '../module.ts';
 
 const schema = z
   .record(z.string(), z.unknown())
+  .superRefine((given, context) => {
+    const names = Object.keys(given).filter((name) => name !== 'cacheable');
+    if (names.length === 0) context.addIssue({ code: 'custom', message: '"set_fact" needs at least one variable' });
+    for (const name of names) {
+      if (name.includes('{{') || isVariableName(name)) continue;
+      const message = `"${name}" cannot be the name of a variable: letters, digits and _`;
+      context.addIssue({ code: 'custom', message, path: [name], params: { key: true } });
+    }
+  })
   .describe('variables by name; "cacheable" is accepted and changes nothing');
 
 /** Gives variables to the host, for the rest of the run. */
@@ -22,7 +31,6 @@ export const setFact: Module<z.output<typeof schema>> = {
     const facts = new Map(given.map(([name, value]) => [nameOf(name, scope), value as Value]));
     const names = [...facts.keys()];
     const wrong = names.find((name) => !isVariableName(name));
-    if (names.length === 0) return { kind: 'failed', says: '"set_fact" needs at least one variable' };
     if (wrong !== undefined) return { kind: 'failed', says: `"${wrong}" cannot be the name of a variable` };
     const variables = Object.fromEntries(facts);
     return {

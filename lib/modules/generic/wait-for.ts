@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ValueMap } from '../../inventory/inventory.ts';
-import { pythonRegex } from '../../playbook/expressions/python-regex.ts';
+import { pythonRegex, regexFault } from '../../playbook/expressions/python-regex.ts';
 import { answers } from '../../shell/answers.ts';
 import type { Result } from '../../shell/host-shell.ts';
 import { sh } from '../../shell/sh.ts';
@@ -11,10 +11,17 @@ import { codeOf, outOf } from './results.ts';
 
 const schema = z.strictObject({
   host: text('the address to connect to, as the host itself reaches it').default('127.0.0.1'),
-  port: integer('the port to connect to').optional(),
+  port: integer('the port to connect to')
+    .refine((port) => port >= 1 && port <= 65_535, { error: '"port" takes a number from 1 to 65535' })
+    .optional(),
   path: text('a path instead of a port').optional(),
   state: choice(['started', 'present', 'stopped', 'absent', 'drained'], 'what is waited for').default('started'),
-  search_regex: text('what the file must hold, or the other side must say').optional(),
+  search_regex: text('what the file must hold, or the other side must say')
+    .superRefine((given, context) => {
+      const fault = regexFault(given);
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: `"search_regex": ${fault}` });
+    })
+    .optional(),
   timeout: integer('seconds until it has failed').default(300),
   delay: integer('seconds before the first look').default(0),
   sleep: number('seconds between two looks').default(1),

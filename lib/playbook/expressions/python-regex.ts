@@ -37,6 +37,17 @@ export function pythonRegex(
   }
 }
 
+/** Why a Python regular expression cannot be used; undefined where it can. */
+export function regexFault(source: string): string | undefined {
+  try {
+    pythonRegex(source, {});
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof Fault) return thrown.message;
+    throw thrown;
+  }
+}
+
 function refused(source: string, why: string): Fault {
   return new Fault(`cannot read the regular expression ${JSON.stringify(source)}: ${why}`);
 }

@@ -32,6 +32,38 @@ export function parseCondition(text: string): Node {
   return cached(conditions, text, readCondition);
 }
 
+/** More faults than this in one text have one cause. */
+const MOST_FAULTS = 20;
+
+/** Every fault of a template, one for each expression, and the expressions that have none. */
+export function scanTemplate(text: string): { readonly faults: readonly Fault[]; readonly nodes: readonly Node[] } {
+  const faults: Fault[] = [];
+  let left = text;
+  for (;;) {
+    try {
+      const parts = parseTemplate(left);
+      return { faults, nodes: parts.flatMap((part) => (part.kind === 'expression' ? [part.node] : [])) };
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+      faults.push(thrown);
+      const { span } = thrown;
+      if (!span || faults.length === MOST_FAULTS) return { faults, nodes: [] };
+      if (left.startsWith('{%', span.start)) {
+        // statements come in pairs, and one word about them is enough
+        left = left.replace(/\{%[^]*?%\}/g, (statement) => ' '.repeat(statement.length));
+        if (left.includes('{%')) return { faults, nodes: [] };
+        continue;
+      }
+      // the expression at fault is blanked, so that the others are read where they stand
+      const open = left.slice(0, span.start + 2).search(/\{[{%#](?![^]*\{[{%#])/);
+      const close = /[}%#]\}/.exec(left.slice(span.start));
+      if (open < 0 || !close) return { faults, nodes: [] };
+      const end = span.start + close.index + 2;
+      left = left.slice(0, open) + ' '.repeat(end - open) + left.slice(end);
+    }
+  }
+}
+
 function cached<Parsed>(cache: Map<string, Parsed | Fault>, text: string, read: (text: string) => Parsed): Parsed {
   let found = cache.get(text);
   if (found === undefined) {
