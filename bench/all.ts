@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { deployments } from './deployments.ts';
 import { fleet } from './fleet.ts';
 import { hosts } from './hosts.ts';
 import { inventory } from './inventory.ts';
@@ -7,4 +8,4 @@ import { startup } from './startup.ts';
 import { task } from './task.ts';
 
 /** Every benchmark, the quickest first. */
-export const benchmarks: readonly Benchmark[] = [startup, inventory, latency, task, fleet, hosts];
+export const benchmarks: readonly Benchmark[] = [startup, inventory, latency, task, deployments, fleet, hosts];
