@@ -5,6 +5,7 @@ import type { Events } from '../events.ts';
 import type { Input, Step, Verdict } from '../modules/module.ts';
 import { mutation } from '../shell/fence.ts';
 import type { Claim, HostShell, JobState, Query, Result } from '../shell/host-shell.ts';
+import { byteProgress } from './byte-progress.ts';
 import { httpRequest } from './http-request.ts';
 import { probeTcp } from './tcp-probe.ts';
 import { exited, judge } from './verdict.ts';
@@ -49,7 +50,8 @@ export async function performStep(step: HostStep, context: StepContext): Promise
     case 'upload': {
       const { shell, claim, record } = context;
       const { content, path, mode, owner } = step;
-      const upload = { content, path, mode, claim, record, ...optional('owner', owner) };
+      const onProgress = byteProgress({ ...progressOf(context), what: `sending ${path}` });
+      const upload = { content, path, mode, claim, record, onProgress, ...optional('owner', owner) };
       return settled(step, await shell.upload(upload), context);
     }
     case 'ask':
@@ -165,7 +167,8 @@ async function performFetch(step: Extract<Step, { kind: 'fetch' }>, context: Ste
   const { shell, keep } = context;
   try {
     if (step.local === true) mkdirSync(dirname(step.to), { recursive: true });
-    await shell.download(step.path, step.local === true ? step.to : keep(step.to));
+    const onProgress = byteProgress({ ...progressOf(context), what: `fetching ${step.path}` });
+    await shell.download(step.path, step.local === true ? step.to : keep(step.to), onProgress);
     return { verdict: { ok: true }, result: exited(0) };
   } catch (thrown) {
     if (step.local === true) throw thrown;
@@ -174,6 +177,10 @@ async function performFetch(step: Extract<Step, { kind: 'fetch' }>, context: Ste
     context.events.emit('note', { level: 'warning', text: says });
     return { verdict: { ok: true, says }, result: exited(1, says) };
   }
+}
+
+function progressOf({ events, deployment, shell }: StepContext) {
+  return { events, deployment, host: shell.host };
 }
 
 function query(step: Extract<Step, { kind: 'ask' | 'wait' }>): Query {

@@ -5,7 +5,7 @@ import { Secret } from '../secret.ts';
 import type { Target, Transport } from '../transport/transport.ts';
 import type { Become } from './become.ts';
 import { encodeText } from './bytes.ts';
-import { isBuilt, throwIfRefused } from './fence.ts';
+import { isBuilt, mutation, throwIfRefused } from './fence.ts';
 import type {
   Claim,
   Command,
@@ -21,6 +21,7 @@ import type {
 import { cancelMutation, closeMutation, followQuery, readLook, startMutation, stateQuery, type Look } from './jobs.ts';
 import { Line, unanswered } from './line.ts';
 import type { Answer, Surroundings } from './session.ts';
+import { sh } from './sh.ts';
 import { LargeUpload, download, uploadMutation, type Carrier } from './transfer.ts';
 import { pieces, sourceOf } from './transfer-source.ts';
 
@@ -167,6 +168,12 @@ class ReconnectingShell implements HostShell {
   async upload(upload: Upload): Promise<Result> {
     const source = await sourceOf(upload.content);
     if (source.inline) return this.change(uploadMutation(upload, source, source.inline));
+    const { claim, record } = upload;
+    if (record !== undefined && record !== '') {
+      // It takes long: where the controller dies meanwhile, the host knows all the same what was done before.
+      const told = await this.change(mutation({ command: sh`:`, claim, record }));
+      if (told.ending.kind !== 'exited' || told.ending.code !== 0) return told;
+    }
     const large = new LargeUpload({ carrier: this.#carrier(), upload, source });
     try {
       return await this.change(await this.#again(this.#patience, () => large.send()));

@@ -66,8 +66,7 @@ export class LargeUpload {
       await this.#sendTo(staging);
     }
     const command = finish({ upload: this.#upload, source: this.#source, staging });
-    const { claim, record } = this.#upload;
-    return mutation({ command, claim, record, deadline: FINISHING });
+    return mutation({ command, claim: this.#upload.claim, deadline: FINISHING });
   }
 
   /** Takes away what was staged and is not wanted any more. */

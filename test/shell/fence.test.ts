@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { mutation } from '../../lib/shell/fence.ts';
 import type { Claim, HostShell, Result } from '../../lib/shell/host-shell.ts';
+import { stateMutation } from '../../lib/shell/host-state.ts';
 import { acquire, heartbeat, readLock, release } from '../../lib/shell/lock.ts';
 import { openHostShell } from '../../lib/shell/open-host-shell.ts';
 import { raw, sh } from '../../lib/shell/sh.ts';
@@ -311,6 +312,21 @@ describe('shell: lock and fence', () => {
       await shell.change(mutation({ command: sh`head -c 10`, claim, stdin }));
       await sleep(200);
       expect(made(one(), 'executed')).to.equal(false);
+    });
+
+    it('has the host know what was done before, while a large file still goes over', async () => {
+      await shell.change(stateMutation({ claim, plan: '{}', record: '' }));
+      const kept = (): string => readFileSync(join(state(one()), 'run/journal.jsonl'), 'utf8');
+      const seen: string[] = [];
+      const result = await shell.upload({
+        ...{ content: Buffer.alloc(2_000_000, 1), path: '/var/lib/large', mode: '0600', claim },
+        record: '{"n":7}\n',
+        onProgress: () => seen.push(`${kept()}${String(made(one(), 'large'))}`),
+      });
+      expect(code(result), String(result.stderr)).to.equal(0);
+      expect(seen[0]).to.equal('{"n":7}\nfalse');
+      expect(kept(), 'once').to.equal('{"n":7}\n');
+      expect(made(one(), 'large')).to.equal(true);
     });
 
     it('takes a command of a megabyte, as another user too', async () => {
