@@ -38,8 +38,6 @@ __alive() { [ -e "$d/alive" ] && ! flock -s -n "$d/alive" true; }
 __boot() { __b=; [ ! -r /proc/sys/kernel/random/boot_id ] || read -r __b </proc/sys/kernel/random/boot_id; }
 __state() {
   __alive=no; ! __alive || __alive=yes
-  __size=0; [ ! -e "$d/out" ] || __size=$(wc -c <"$d/out")
-  __size=$((__size))
   if [ -e "$d/rc" ]; then read -r __rc <"$d/rc"; __says="finished \${__rc:-255}"
   elif [ "$__alive" = yes ]; then __says=running
   elif [ -d "$d/started" ]; then
@@ -49,6 +47,9 @@ __state() {
   elif [ "$__mine" = no ] && [ -e "$d/launch" ] && [ ! -e "$d/refused" ] && ! flock -s -n "$d/launch" true; then
     __says=running
   else __says=absent; fi
+  # Only now: taken before, the size of a job that ends in between would leave out its last words.
+  __size=0; [ ! -e "$d/out" ] || __size=$(wc -c <"$d/out")
+  __size=$((__size))
 }
 __tell() { __state; printf '%s %s\\n' "$__size" "$__says"; }
 `;
