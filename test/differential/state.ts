@@ -1,7 +1,7 @@
 import type { Lab } from '../../lab/open-lab.ts';
 
 /** Everything that the playbooks may have changed on a host, as text; what is different by itself is left out. */
-async function stateOf(lab: Lab, host: string): Promise<ReadonlySet<string>> {
+export async function stateOf(lab: Lab, host: string): Promise<readonly string[]> {
   const script = `
     cd /
     stat -c '%n %X %Y' /srv/f/times 2>/dev/null
@@ -17,13 +17,12 @@ async function stateOf(lab: Lab, host: string): Promise<ReadonlySet<string>> {
     dpkg-query -W -f '\${Package} \${Version} \${Status}\\n'
     apt-mark showauto | LC_ALL=C sort`;
   const { stdout } = await lab.run(host, ['sh', '-c', script], { mayFail: true });
-  return new Set(stdout.replaceAll(/\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~/g, '.BACKUP~').split('\n'));
+  return stdout.replaceAll(/\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~/g, '.BACKUP~').split('\n');
 }
 
-/** What is so on one of two hosts only, each line with the host that it is so on. */
-export async function stateDifferences(lab: Lab, one: string, other: string): Promise<readonly string[]> {
-  const [here, there] = await Promise.all([stateOf(lab, one), stateOf(lab, other)]);
-  const only = (host: string, mine: ReadonlySet<string>, others: ReadonlySet<string>): readonly string[] =>
-    [...mine].filter((line) => !others.has(line)).map((line) => `${host}: ${line}`);
-  return [...only(one, here, there), ...only(other, there, here)];
+/** What one of the two left otherwise than the other. */
+export function stateDifferences(ansible: readonly string[], pgup: readonly string[]): readonly string[] {
+  const only = (who: string, mine: readonly string[], others: readonly string[]): readonly string[] =>
+    mine.filter((line) => !others.includes(line)).map((line) => `${who}: ${line}`);
+  return [...only('ansible', ansible, pgup), ...only('pgup', pgup, ansible)];
 }

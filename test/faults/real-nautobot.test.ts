@@ -31,19 +31,29 @@ describe('what breaks inside the window of a real Nautobot', function () {
     await lab.waitForHealth();
   });
 
-  it('the line, for good: exit code 4, the letter says what stands and what to type, and that brings it to its end', async () => {
+  it('the line, twice: for half a minute while pg_upgrade runs, which goes on; and for good, which the letter says how to mend', async () => {
     await lab.reset();
-    let cut = false;
-    const env = { PGUP_RECONNECT_TIMEOUT: '20' };
+    const cuts: string[] = [];
+    const cutAt = async (says: string, seconds?: number): Promise<void> => {
+      cuts.push(says);
+      await lab.cut('db1');
+      if (seconds !== undefined) setTimeout(() => void lab.restore('db1'), seconds * 1000);
+    };
     const run = await upgrade({
       lab,
-      env,
+      env: { PGUP_RECONNECT_TIMEOUT: '60' },
       onEvent: (event) => {
-        if (cut || event.type !== 'step:start' || !event.job || !/^pg_upgrade \S+ to /.test(event.says)) return;
-        cut = true;
-        void lab.cut('db1');
+        if (event.type !== 'step:start' || !event.job) return;
+        if (cuts.length === 0 && /^pg_upgrade \S+ to /.test(event.says)) void cutAt('pg_upgrade', 50);
+        if (cuts.length === 1 && event.host === 'db1' && !/^pg_upgrade/.test(event.says)) void cutAt(event.says);
       },
     });
+    expect(cuts, told(run)).to.have.length(2);
+    const states = eventsOf(run, 'line').flatMap(({ host, state }) => (host === 'db1' ? [state] : []));
+    const back = states.indexOf('reconnected');
+    expect([states.slice(0, back), states.slice(back)], told(run)).to.satisfy(
+      ([before, after]: readonly (readonly string[])[]) => before?.includes('lost') && after?.includes('lost'),
+    );
     expect(run.exitCode, told(run)).to.equal(4);
     const letter = eventsOf(run, 'letter')[0]!;
     expect(letter.next.join('\n')).to.match(/pgup resume \d{8}-\d{6}-[0-9a-f]{4}/);
@@ -52,6 +62,7 @@ describe('what breaks inside the window of a real Nautobot', function () {
     const resumed = await pgup(['resume', id, '--yes'], { lab, runsDir: run.runsDir });
     expect(resumed.exitCode, told(resumed)).to.equal(0);
     expect(await majorVersion(lab, 'db1')).to.equal('17');
+    expect(await repeatedJobs(lab)).to.deep.equal([]);
     await lab.waitForHealth();
   });
 });

@@ -27,7 +27,7 @@ describe('what is refused', function () {
   let folder: string;
 
   before(async function () {
-    lab = await labOrSkip(this, 'writers');
+    lab = await labOrSkip(this, 'standin', '2');
     folder = mkdtempSync(join(tmpdir(), 'pgup-refusals-'));
   });
 
