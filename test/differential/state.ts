@@ -10,7 +10,7 @@ export async function stateOf(lab: Lab, host: string): Promise<readonly string[]
       -o -printf '%p %y %m %U %G %n %l %s\\n' | grep -v '^\\S* d' | LC_ALL=C sort
     find /srv /tmp /home/ops /root /etc/systemd -xdev \\( -path /srv/apt -o -path /srv/wheels -o -name '.ansible*' \\
       -o -name 'systemd-private*' -o -path '/tmp/ansible_*' \\) -prune -o -type d -printf '%p %m %U %G\\n' | LC_ALL=C sort
-    find /srv/t /srv/f /home/ops -xdev -type f -not -path '*/.ansible/*' -exec sha1sum {} + 2>/dev/null | LC_ALL=C sort
+    find /srv/t /srv/f /home/ops -xdev -type f -not -path '*/.ansible/*' -not -path '*/.ssh/*' -exec sha1sum {} + 2>/dev/null | LC_ALL=C sort
     for unit in probe fails cron dbus; do
       for what in ActiveState SubState UnitFileState LoadState; do echo "$unit $(systemctl show -p $what $unit)"; done
     done

@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { PgupError } from '../../lib/errors.ts';
 import { Secret } from '../../lib/secret.ts';
@@ -43,6 +47,29 @@ describe('transport: ssh2 on a real sshd', () => {
     } finally {
       slow.close();
     }
+  });
+
+  it('goes on through new keys that the server asks for, and takes the host key again', async function () {
+    this.timeout(60_000);
+    const restless = await Sshd.start(['RekeyLimit 1M', 'LogLevel DEBUG1']);
+    try {
+      const line = await transport.open(restless.target());
+      const bytes = randomBytes(8 * 1024 * 1024);
+      const { stdout, ending } = await run(line, 'cat', bytes);
+      expect(ending).to.deep.equal({ kind: 'exited', code: 0 });
+      expect(stdout.equals(bytes)).to.equal(true);
+      await line.close();
+      const times = readFileSync(join(restless.folder, 'log'), 'utf8').match(/rekeying/g)?.length ?? 0;
+      expect(times, 'new keys').to.be.greaterThan(4);
+    } finally {
+      await restless.stop();
+    }
+  });
+
+  it('is a version that keeps to the order of the key exchange (strict KEX, 1.15)', () => {
+    const { version } = createRequire(import.meta.url)('ssh2/package.json') as { readonly version: string };
+    const [major = 0, minor = 0] = version.split('.').map(Number);
+    expect(major * 1000 + minor).to.be.at.least(1015);
   });
 
   it('says that there is no algorithm in common, and what helps', async function () {
