@@ -21,8 +21,10 @@ export function refuseOddValues(argv: readonly string[], parsed: Parsed): void {
       }
       // The parser keeps the last: where that is not what this word says, two of them contradict one another.
       if (String(value) !== text) throw usage(`${word}: the same option is given as true and as false`);
-    } else if (option?.[3] === undefined && argv[index + 1] !== '' && isEmpty(value)) {
-      throw usage(`${word} needs a value`);
+    } else if (option?.[3] === undefined && argv[index + 1] !== '') {
+      // An option that may be given again has a value from where it was given before.
+      const left = Array.isArray(value) && /^$|^-./.test(argv[index + 1] ?? '');
+      if (left || isEmpty(value)) throw usage(`${word} needs a value`);
     }
   }
 }

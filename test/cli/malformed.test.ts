@@ -84,6 +84,13 @@ const options: readonly Case[] = [
   typed(`${RUN} --output xml`, 5, /xml/),
   typed(`${RUN} --host-key-checking maybe`, 5, /maybe/),
   typed(`${RUN} --start-at-task nosuch`, 5, /--start-at-task "nosuch"/),
+  typed(`${RUN} -i`, 5, /-i needs a value/),
+  typed(`${RUN} -e a=1 -e`, 5, /-e needs a value/),
+  {
+    ...typed('run site.yml -i', 5, /an inventory with an empty name is given: -i/),
+    argv: ['run', 'site.yml', '-i', ''],
+  },
+  { ...typed(`${RUN} --tags`, 6, /--tags is empty/), argv: [...RUN.split(' '), '--tags', ''] },
   typed(`${RUN} --tags nosuch`, 6, /--tags nosuch: no task has this tag/),
   typed(`${RUN} --tags tt`, 6, /did you mean "t"\?/),
   typed(`${RUN} --limit nosuch`, 6, /--limit: "nosuch" matches no host/),
