@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { recipeHash } from '../../lab/recipe.ts';
 import { ANSIBLE_VERSION } from './ansible-core.ts';
 import type { PlaybookRun } from './runs.ts';
+import { STATE_SCRIPT } from './state.ts';
 
 /** What ansible-playbook came to on its host: task by task, and how it left the host. */
 export interface Answers {
@@ -14,7 +15,7 @@ export interface Answers {
 
 /**
  * Ansible's answers of an earlier run, kept in the user's cache. They are good as long as nothing that they came from
- * has changed: ansible-core, the playbooks and all their files, and the image of the hosts. PGUP_ASK_ANSIBLE asks anew.
+ * has changed: ansible-core, the playbooks and all their files, the image of the hosts, and what is looked at on them. PGUP_ASK_ANSIBLE asks anew.
  */
 export function keptAnswers(data: string): Answers | undefined {
   const file = fileOf(data);
@@ -30,7 +31,9 @@ export function keepAnswers(data: string, answers: Answers): void {
 }
 
 function fileOf(data: string): string {
-  const hash = createHash('sha256').update(`${ANSIBLE_VERSION}\0${recipeHash('base')}\0${recipeHash('packages')}`);
+  const hash = createHash('sha256').update(
+    [ANSIBLE_VERSION, recipeHash('base'), recipeHash('packages'), STATE_SCRIPT].join('\0'),
+  );
   const files = readdirSync(data, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
   for (const path of files.map((each) => join(each.parentPath, each.name)).sort())
     hash.update(`\0${path.slice(data.length)}\0`).update(readFileSync(path));

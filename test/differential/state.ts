@@ -1,8 +1,7 @@
 import type { Lab } from '../../lab/open-lab.ts';
 
-/** Everything that the playbooks may have changed on a host, as text; what is different by itself is left out. */
-export async function stateOf(lab: Lab, host: string): Promise<readonly string[]> {
-  const script = `
+/** Prints everything that the playbooks may have changed on a host; what is different by itself is left out. */
+export const STATE_SCRIPT = `
     cd /
     stat -c '%n %X %Y' /srv/f/times 2>/dev/null
     find /srv /tmp /home/ops /root /etc/systemd /etc/apt -xdev \\( -path /srv/apt -o -path /srv/wheels -o -name '.ansible*' \\
@@ -16,7 +15,10 @@ export async function stateOf(lab: Lab, host: string): Promise<readonly string[]
     done
     dpkg-query -W -f '\${Package} \${Version} \${Status}\\n'
     apt-mark showauto | LC_ALL=C sort`;
-  const { stdout } = await lab.run(host, ['sh', '-c', script], { mayFail: true });
+
+/** How the playbooks left a host, line by line. */
+export async function stateOf(lab: Lab, host: string): Promise<readonly string[]> {
+  const { stdout } = await lab.run(host, ['sh', '-c', STATE_SCRIPT], { mayFail: true });
   return stdout.replaceAll(/\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~/g, '.BACKUP~').split('\n');
 }
 
