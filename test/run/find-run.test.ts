@@ -1,17 +1,10 @@
 import { expect } from 'chai';
 import { PgupError } from '../../lib/errors.ts';
-import type { PlannedDeployment } from '../../lib/playbook/plan.ts';
 import { findRuns, headerOf, plansOf, runOf } from '../../lib/run/find-run.ts';
 import { fakeFleet, type FakeState } from './fake-host.ts';
+import { planned } from './planned.ts';
 
 const header = { kind: 'run', playbook: 'play.yml' };
-const planned: PlannedDeployment = {
-  kind: 'planned-deployment',
-  name: 'ams',
-  hosts: ['app1', 'db1'],
-  deployment: undefined,
-  plays: [],
-};
 
 function held(run: string, deployment = 'ams'): FakeState {
   const plan = { version: 1, run, deployment, home: 'db1', hosts: ['app1', 'db1'], hash: 'h', header, plan: {} };

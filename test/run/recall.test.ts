@@ -1,16 +1,9 @@
 import { expect } from 'chai';
-import type { PlannedDeployment } from '../../lib/playbook/plan.ts';
 import { DeploymentState } from '../../lib/run/deployment-state.ts';
 import type { DeploymentEntry, StampedEntry } from '../../lib/run/journal.ts';
 import { recall } from '../../lib/run/recall.ts';
+import { planned } from './planned.ts';
 
-const planned: PlannedDeployment = {
-  kind: 'planned-deployment',
-  name: 'ams',
-  hosts: ['app1', 'db1'],
-  deployment: undefined,
-  plays: [],
-};
 const deployment = 'ams';
 const step = (task: string, host: string) => ({ deployment, task, host, step: 1 });
 

@@ -24,7 +24,7 @@ export function hasMarkers(text: string): boolean {
 
 /** Splits a template into text and expressions. */
 export function parseTemplate(text: string): readonly Part[] {
-  return cached(templates, text, splitTemplate);
+  return cached(templates, text, (each) => splitTemplate(each, refuse));
 }
 
 /** Parses a condition: an expression without braces. Braces around the whole are taken off, as Ansible still does. */
@@ -32,36 +32,11 @@ export function parseCondition(text: string): Node {
   return cached(conditions, text, readCondition);
 }
 
-/** More faults than this in one text have one cause. */
-const MOST_FAULTS = 20;
-
 /** Every fault of a template, one for each expression, and the expressions that have none. */
 export function scanTemplate(text: string): { readonly faults: readonly Fault[]; readonly nodes: readonly Node[] } {
   const faults: Fault[] = [];
-  let left = text;
-  for (;;) {
-    try {
-      const parts = parseTemplate(left);
-      return { faults, nodes: parts.flatMap((part) => (part.kind === 'expression' ? [part.node] : [])) };
-    } catch (thrown) {
-      if (!(thrown instanceof Fault)) throw thrown;
-      faults.push(thrown);
-      const { span } = thrown;
-      if (!span || faults.length === MOST_FAULTS) return { faults, nodes: [] };
-      if (left.startsWith('{%', span.start)) {
-        // statements come in pairs, and one word about them is enough
-        left = left.replace(/\{%[^]*?%\}/g, (statement) => ' '.repeat(statement.length));
-        if (left.includes('{%')) return { faults, nodes: [] };
-        continue;
-      }
-      // the expression at fault is blanked, so that the others are read where they stand
-      const open = left.slice(0, span.start + 2).search(/\{[{%#](?![^]*\{[{%#])/);
-      const close = /[}%#]\}/.exec(left.slice(span.start));
-      if (open < 0 || !close) return { faults, nodes: [] };
-      const end = span.start + close.index + 2;
-      left = left.slice(0, open) + ' '.repeat(end - open) + left.slice(end);
-    }
-  }
+  const parts = splitTemplate(text, (fault) => faults.push(fault));
+  return { faults, nodes: parts.flatMap((part) => (part.kind === 'expression' ? [part.node] : [])) };
 }
 
 function cached<Parsed>(cache: Map<string, Parsed | Fault>, text: string, read: (text: string) => Parsed): Parsed {
@@ -102,10 +77,16 @@ function readCondition(text: string): Node {
   return parse(text, { escapes: 'python', start: 0, braces: false }, VOCABULARY).node;
 }
 
-function splitTemplate(text: string): readonly Part[] {
+function refuse(fault: Fault): never {
+  throw fault;
+}
+
+/** `onFault` throws, or lets the rest be read from behind the expression at fault. */
+function splitTemplate(text: string, onFault: (fault: Fault) => void): readonly Part[] {
   const parts: Part[] = [];
   let at = 0;
   let trimNext = false;
+  let statements = false;
   const addText = (piece: string): void => {
     const kept = trimNext ? piece.trimStart() : piece;
     if (kept !== '') parts.push({ kind: 'text', text: kept });
@@ -125,14 +106,17 @@ function splitTemplate(text: string): readonly Part[] {
     const inner = start + (sign === '-' || sign === '+' ? 3 : 2);
     switch (text.charAt(start + 1)) {
       case '%':
-        throw new Fault(
-          'statements "{% %}" are not supported: write "{{ a if condition else b }}", a filter such as "map", or "loop"',
-          { start, end: start + 2 },
-        );
+        // They come in pairs, and one word about them is enough.
+        if (!statements) onFault(new Fault(STATEMENTS, { start, end: start + 2 }));
+        statements = true;
+        at = behind(text, '%}', start);
+        break;
       case '#': {
         const close = text.indexOf('#}', start + 2);
-        if (close < 0)
-          throw new Fault('the comment that begins with "{#" here is never closed', { start, end: start + 2 });
+        if (close < 0) {
+          onFault(new Fault('the comment that begins with "{#" here is never closed', { start, end: start + 2 }));
+          return parts;
+        }
         trimNext = text[close - 1] === '-';
         at = close + 2;
         // a line that ends in a comment ends with it
@@ -140,13 +124,28 @@ function splitTemplate(text: string): readonly Part[] {
         break;
       }
       default: {
-        const { node, end } = parse(text, { escapes: 'literal', start: inner, braces: true }, VOCABULARY);
-        parts.push({ kind: 'expression', node });
-        trimNext = end.kind === 'end' && end.text.startsWith('-');
-        at = end.end;
+        try {
+          const { node, end } = parse(text, { escapes: 'literal', start: inner, braces: true }, VOCABULARY);
+          parts.push({ kind: 'expression', node });
+          trimNext = end.kind === 'end' && end.text.startsWith('-');
+          at = end.end;
+        } catch (thrown) {
+          if (!(thrown instanceof Fault)) throw thrown;
+          onFault(thrown);
+          at = behind(text, '}}', thrown.span?.start ?? inner);
+        }
       }
     }
   }
+}
+
+const STATEMENTS =
+  'statements "{% %}" are not supported: write "{{ a if condition else b }}", a filter such as "map", or "loop"';
+
+/** The offset behind the next `end`; that of the text's end where there is none. */
+function behind(text: string, end: string, from: number): number {
+  const found = text.indexOf(end, from);
+  return found < 0 ? text.length : found + end.length;
 }
 
 /**
