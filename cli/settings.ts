@@ -37,8 +37,8 @@ export function resolveSettings(flags: Readonly<Record<string, unknown>>, contex
       .filter((each) => each !== '');
   // What a variable of the shell that is not set leaves would mean this folder as inventory, and every task.
   if (list('inventory').includes('')) problems.push(problem('usage', 'an inventory with an empty name is given: -i'));
-  const chosen = list('tags');
-  if (chosen.length > 0 && words('tags').length === 0) problems.push(problem('limit-empty', '--tags is empty'));
+  if (flags['tags'] !== undefined && words('tags').length === 0)
+    problems.push(problem('limit-empty', '--tags is empty'));
   const number = (name: SettingName, fallback: number): number => {
     const found = text(name);
     if (found === undefined) return fallback;
