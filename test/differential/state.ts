@@ -1,13 +1,16 @@
 import type { Lab } from '../../lab/open-lab.ts';
 
-/** Prints everything that the playbooks may have changed on a host; what is different by itself is left out. */
+/**
+ * Prints everything that the playbooks may have changed on a host; what is different by itself is left out: a host's
+ * own address stands in its network file, which is as long as the address.
+ */
 export const STATE_SCRIPT = `
     cd /
     stat -c '%n %X %Y' /srv/f/times 2>/dev/null
-    find /srv /tmp /home/ops /root /etc/systemd /etc/apt -xdev \\( -path /srv/apt -o -path /srv/wheels -o -name '.ansible*' \\
+    find /srv /tmp /home/ops /root /etc/systemd /etc/apt -xdev \\( -path /srv/apt -o -path /etc/systemd/network -o -path /srv/wheels -o -name '.ansible*' \\
       -o -name 'systemd-private*' -o -name '.bash*' -o -name '.ssh' -o -path /tmp/tmp.\\* -o -path '/tmp/ansible_*' \\) -prune \\
       -o -printf '%p %y %m %U %G %n %l %s\\n' | grep -v '^\\S* d' | LC_ALL=C sort
-    find /srv /tmp /home/ops /root /etc/systemd -xdev \\( -path /srv/apt -o -path /srv/wheels -o -name '.ansible*' \\
+    find /srv /tmp /home/ops /root /etc/systemd -xdev \\( -path /srv/apt -o -path /etc/systemd/network -o -path /srv/wheels -o -name '.ansible*' \\
       -o -name 'systemd-private*' -o -path '/tmp/ansible_*' \\) -prune -o -type d -printf '%p %m %U %G\\n' | LC_ALL=C sort
     find /srv/t /srv/f /home/ops -xdev -type f -not -path '*/.ansible/*' -not -path '*/.ssh/*' -exec sha1sum {} + 2>/dev/null | LC_ALL=C sort
     for unit in probe fails cron dbus; do
