@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { aptInstall } from './apt.ts';
 import { command } from './command.ts';
 import { LabError } from './errors.ts';
 import type { Progress } from './progress.ts';
@@ -79,9 +80,6 @@ export async function installOnController(progress: Progress, more: readonly str
   const missing = wanted.filter((_name, index) => found[index] !== true);
   if (missing.length === 0) return;
   await progress.step(`installing ${missing.join(', ')} on this machine`, async (note) => {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    // A third-party source that cannot be reached is none of our business, as long as the install below works.
-    await command(['apt-get', 'update'], { env, mayFail: true, onLine: note });
-    await command(['apt-get', 'install', '--yes', '--no-install-recommends', ...missing], { env, onLine: note });
+    await command(aptInstall(missing), { onLine: note });
   });
 }

@@ -16,11 +16,29 @@ function git(...argv: readonly string[]): string {
   return execFileSync('git', ['-C', projectRoot, ...argv], { encoding: 'utf8' }).trim();
 }
 
-/** The commit, and a hash of what differs from it. */
+/** What a case exercises, or is made of: results stand for as long as none of it changes. */
+const EXERCISED = [
+  'bin',
+  'cli',
+  'lib',
+  'lab',
+  'playbooks',
+  'test/faults',
+  'test/lab',
+  'package-lock.json',
+  'tsconfig.json',
+];
+
+/** The last commit that changed what the cases exercise, and a hash of what differs from it. */
 export function sourceKey(): string {
-  const changes = `${git('diff', 'HEAD')}${git('ls-files', '--others', '--exclude-standard')}`;
-  const commit = git('rev-parse', '--short=12', 'HEAD');
-  return changes === '' ? commit : `${commit}-${createHash('sha256').update(changes).digest('hex').slice(0, 8)}`;
+  const commit = git('log', '-1', '--format=%h', '--abbrev=12', '--', ...EXERCISED);
+  const others = git('ls-files', '--others', '--exclude-standard', '--', ...EXERCISED);
+  const hash = createHash('sha256').update(git('diff', 'HEAD', '--', ...EXERCISED));
+  for (const file of others.split('\n').filter((name) => name !== '')) {
+    hash.update(`${file}\0`).update(readFileSync(join(projectRoot, file)));
+  }
+  const clean = git('status', '--porcelain', '--', ...EXERCISED) === '';
+  return clean ? commit : `${commit}-${hash.digest('hex').slice(0, 8)}`;
 }
 
 export function resultsFile(key: string): string {

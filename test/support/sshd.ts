@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -13,6 +13,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { aptInstall } from '../../lab/apt.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { Target } from '../../lib/transport/transport.ts';
 
@@ -53,14 +54,9 @@ export function missingForSshd(): string | undefined {
   if (userInfo().uid !== 0) return 'the tests on a real sshd need root';
   const packages = Object.entries(PACKAGES).flatMap(([file, name]) => (existsSync(file) ? [] : [name]));
   if (packages.length === 0) return undefined;
-  try {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    execFileSync('apt-get', ['update', '-q'], { stdio: 'ignore', env });
-    execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { stdio: 'ignore', env });
-    return undefined;
-  } catch {
-    return `apt-get could not install ${packages.join(' ')}`;
-  }
+  const [file, ...args] = aptInstall(packages);
+  const { status, stderr } = spawnSync(file, args, { encoding: 'utf8' });
+  return status === 0 ? undefined : `apt-get could not install ${packages.join(' ')}: ${stderr.trim()}`;
 }
 
 /** A real sshd on 127.0.0.1 with keys, accounts, sudoers and /var/lib of its own. */
