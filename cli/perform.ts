@@ -15,6 +15,7 @@ import type { CliContext } from './context.ts';
 import { openDiagnostics } from './diagnostics.ts';
 import { openLines } from './lines.ts';
 import type { Settings } from './options.ts';
+import { isGone, ownerOf } from './owner.ts';
 import type { Prepared } from './prepare.ts';
 import { batchWrites } from './render/batch-writes.ts';
 import { jsonRenderer } from './render/json.ts';
@@ -146,22 +147,6 @@ function headerOf({ run, prepared: { plan, inventory }, settings, cwd }: Begin):
   const { hash, playbookFile: playbook } = plan;
   const { sources } = inventory;
   return { kind: 'run', run, pgup: VERSION, plan: hash, playbook, sources, cwd, limit, serial, maxFailures };
-}
-
-/** Who holds a run, for people. */
-function ownerOf({ user, hostname }: CliContext, pid: number): string {
-  return `${user}@${hostname} pid ${pid}`;
-}
-
-/**
- * The controller that claimed last ran on this machine, and does not run any more. The token says which that was: what
- * one that took a run over learned of its hosts stands behind its own claim in the journal.
- */
-function isGone(before: readonly StampedEntry[], context: CliContext): boolean {
-  const claims = before.filter((entry) => entry.kind === 'claim');
-  const { owner } = claims.reduce((one, other) => (other.token >= one.token ? other : one), { token: 0, owner: '' });
-  const pid = Number(/ pid (\d+)$/.exec(owner)?.[1]);
-  return owner === ownerOf(context, pid) && !context.isRunning(pid);
 }
 
 async function diagnosticsOf({ logFile }: Settings, events: Events) {
