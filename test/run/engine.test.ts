@@ -226,6 +226,15 @@ const cutShort = async () => {
   return { ...(await runEngine({ playbook: UPGRADE, fleet })), states: fleet.states };
 };
 
+/** A holder's silence in seconds, of three hosts: as it is found, as it is when that is looked at, and from then on. */
+function silences(found: number, then: number): () => number {
+  let read = 0;
+  return () => {
+    read += 1;
+    return read > 6 ? then : found;
+  };
+}
+
 describe('a run that goes on', () => {
   it('leaves alone what was done, and does the rest', async () => {
     const first = await cutShort();
@@ -306,6 +315,24 @@ describe('a run that goes on', () => {
     expect(outcomeOf(run)).to.equal('done');
     expect(workOf(fleet)).to.deep.equal(['look three', 'three', 'doors', 'four']);
   });
+
+  for (const [how, silence, takeOver, outcome] of [
+    ['lives, which is named', silences(50, 40), false, 'failed'],
+    ['lives, where it is to be taken from it', silences(50, 40), true, 'done'],
+    ['is silent for longer than one that lives', silences(50, 61), false, 'done'],
+  ] as const) {
+    it(`of another controller that ${how}: ${outcome}`, async () => {
+      const first = await cutShort();
+      const fleet = fakeFleet((_host, command) => (command.startsWith('look') ? 1 : 0), first.states);
+      fleet.silence = silence;
+      const run = await runEngine({ playbook: UPGRADE, fleet, before: [], owner: 'somebody else', takeOver });
+      expect(outcomeOf(run), JSON.stringify(said(run, 'letter'))).to.equal(outcome);
+      if (outcome === 'done') return;
+      expect(workOf(fleet)).to.deep.equal([]);
+      const letter = JSON.stringify(said(run, 'letter')[0]);
+      expect(letter).to.match(/held by test for run r1.*which is alive.*--take-over/);
+    });
+  }
 
   it('is refused with another playbook, and told the difference', async () => {
     const first = await cutShort();

@@ -20,8 +20,8 @@ export interface FakeFleet {
   readonly open: (host: string) => Promise<HostShell>;
   /** What is on the hosts: given to another fleet, that one finds what this one left. */
   readonly states: Map<string, FakeState>;
-  /** Seconds since the last sign of life of whoever holds a host. */
-  silence: number;
+  /** Seconds since the last sign of life of whoever holds a host, at each time that its lock is read. */
+  silence: () => number;
 }
 
 /**
@@ -44,7 +44,7 @@ export function fakeFleet(
   const fleet: FakeFleet = {
     log,
     states,
-    silence: 0,
+    silence: () => 0,
     open: (host) => {
       const state = states.get(host) ?? newState();
       states.set(host, state);
@@ -90,7 +90,7 @@ class FakeShell implements HostShell {
         const said = reply('read the marker');
         return { ...said, stdout: Buffer.from(`${state.marker ?? 'none'}\n@pgup-evidence\n`) };
       }
-      if (text.includes('__state')) return resultOf(0, `${lockLine(state, fleet.silence)}\n`);
+      if (text.includes('__state')) return resultOf(0, `${lockLine(state, fleet.silence())}\n`);
       return reply(text);
     });
   }
