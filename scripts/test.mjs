@@ -1,8 +1,9 @@
 // `npm test`: lint and every test, side by side. Lint takes a minute of one processor core, in which mocha's first suites
 // wait for their hosts to boot. Mocha is given the suites that take longest first: one that began last would run alone.
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { cacheFolder } from '../dist/lab/paths.js';
 
 /** The suites that take minutes, the longest first. */
 const LONG = [
@@ -28,7 +29,16 @@ const all = readdirSync('dist/test', { recursive: true })
   .sort();
 const gone = LONG.filter((file) => !all.includes(file));
 if (gone.length > 0) throw new Error(`scripts/test.mjs names suites that are not there: ${gone.join(', ')}`);
-const files = [...LONG, ...all.filter((file) => !LONG.includes(file))];
+const longest = [...LONG, ...all.filter((file) => !LONG.includes(file))];
+const [first, ...later] = longest;
+
+// Where the lab's images are still to be built, which takes one core for some ten minutes, one suite has them built
+// and waits; what needs no lab host is tested meanwhile.
+const built = existsSync(cacheFolder()) && readdirSync(cacheFolder()).some((name) => name.startsWith('data-'));
+const needsLab = (file) => /^dist\/test\/(lab|faults|differential)\//.test(file);
+const files = built
+  ? longest
+  : [first, ...later.filter((file) => !needsLab(file)), ...later.filter((file) => needsLab(file))];
 
 /** Ends with the exit code; a signal that ended it counts as failure. */
 function run(command, args, stdio) {
