@@ -12,11 +12,10 @@ const LONG = [
   'faults/real-nautobot',
   'lab/variety',
   'faults/chosen',
-  'lab/standin',
+  'lab/nautobot',
   'faults/reboot',
   'lab/lab',
   'shell/jobs',
-  'lab/check',
   'transport/contract',
 ].map((name) => `dist/test/${name}.test.js`);
 

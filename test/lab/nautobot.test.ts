@@ -4,6 +4,7 @@ import { openLab } from '../../lab/open-lab.ts';
 import type { Lab } from '../../lab/open-lab.ts';
 import { NAUTOBOT_VERSION } from '../../lab/recipe.ts';
 import { httpStatus } from '../../lab/wait.ts';
+import { standinContract } from './standin-contract.ts';
 import { HOST_TIMEOUT, IMAGE_TIMEOUT, isRoot, labOrSkip, skipWithoutRoot, testLabName } from './support.ts';
 
 const psql = (sql: string, database = 'nautobot'): string[] => [
@@ -69,6 +70,10 @@ describe('a Nautobot in the lab', function () {
   it('can install Python packages, from wheels that the lab serves', async () => {
     const pip = ['/opt/nautobot/bin/pip', 'install', '--quiet', '--force-reinstall', '--no-deps', 'jinja2'];
     await lab.run('one1', ['runuser', '-u', 'nautobot', '--', ...pip]);
+  });
+
+  describe('and the stand-in for it, which answers alike', () => {
+    standinContract(() => lab);
   });
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
-import { eventsOf, pgup, told, type PgupRun } from './pgup.ts';
+import { eventsOf, NAUTOBOT_UNITS, pgup, sql, told, unitState, upgrade, type PgupRun } from './pgup.ts';
 import { labOrSkip } from './support.ts';
 
 /** What is wrong, made from the lab's good inventory, and what has to be said. */
@@ -113,6 +113,17 @@ describe('what is refused', function () {
       expect(run.stderr).to.not.match(/^\s+at /m);
     });
   }
+
+  it('a run with something in its way, before anything is changed', async () => {
+    await sql(lab, 'db1', 'CREATE DATABASE wiki');
+    const run = await upgrade({ lab });
+    await sql(lab, 'db1', 'DROP DATABASE wiki');
+    expect(run.exitCode, told(run)).to.equal(2);
+    expect(eventsOf(run, 'finding').filter(({ check }) => check === 'other-database')).to.have.length(1);
+    expect(eventsOf(run, 'recap')[0]!.deployments[0]!.outcome).to.equal('blocked');
+    expect(eventsOf(run, 'task:host').filter(({ status }) => status === 'changed')).to.deep.equal([]);
+    for (const unit of NAUTOBOT_UNITS) expect(await unitState(lab, 'app1', unit), unit).to.equal('active');
+  });
 
   async function attempt({ inventory, playbook, more = [], env = {} }: Refusal): Promise<PgupRun> {
     const text = readFileSync(lab.inventoryFile, 'utf8');

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
 import { eventsOf, NAUTOBOT_UNITS, pgup, sql, told, unitState } from './pgup.ts';
-import { labOrSkip } from './support.ts';
 
 /** What this version cannot carry, on real hosts, all at once. The library has a test of its own (upgrade.test.ts). */
 const TROUBLES = `
@@ -23,35 +22,31 @@ const EXPECTED = {
   'stray-process': /nautobot-server shell/,
 } as const;
 
-describe('what stands in the way', function () {
-  this.timeout(6 * 60_000);
-  let lab: Lab;
+/** The database that is agreed to by name; all else is mended afterwards. */
+export const AGREED = ['-e', 'pgup_other_databases=wiki'];
 
-  before(async function () {
-    lab = await labOrSkip(this, 'writers');
-    await lab.run('db1', ['install', '-d', '-o', 'postgres', '-g', 'postgres', '/srv/archive']);
-    await sql(lab, 'db1', TROUBLES);
-    await background(lab, 'db1', 'dba', 'runuser -u postgres -- psql -XqAt -d wiki -c "SELECT pg_sleep(600)"');
-    await background(
-      lab,
-      'other1',
-      'grafana',
-      `PGPASSWORD='${await password(lab)}' PGAPPNAME=grafana psql -XqAt -h db1 -U nautobot -c "SELECT pg_sleep(600)" nautobot`,
-    );
-    const server = '/opt/nautobot/bin/nautobot-server';
-    const unit = `sed 's/nautobot-scheduler.pid/two.pid/' /etc/systemd/system/nautobot-scheduler.service`;
-    await lab.run('app1', ['sh', '-c', `${unit} > /etc/systemd/system/beat-two.service && systemctl start beat-two`]);
-    // In a scope and not in a service: as somebody's login would.
-    await background(
-      lab,
-      'app1',
-      'somebody',
-      `systemd-run --scope -q --unit=login runuser -u nautobot -- env NAUTOBOT_ROOT=/opt/nautobot ${server} shell -c 'import time; time.sleep(600)'`,
-    );
+const MEND = `
+  DROP TABLESPACE archive;
+  SELECT pg_drop_replication_slot('standby_1');
+  DROP TABLE stored;
+  DROP EXTENSION adminpack;
+  SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name IN ('psql', 'grafana') AND pid <> pg_backend_pid()`;
+
+/** Brings trouble of every kind over a deployment of topology `writers`, sees it found, and mends it again. */
+export function inTheWay(lab: () => Lab): void {
+  before(async () => {
+    await trouble(lab());
+  });
+
+  after(async () => {
+    for (const statement of MEND.split(';')) await sql(lab(), 'db1', statement);
+    await lab().run('app1', ['sh', '-c', 'systemctl stop beat-two login.scope && rm /etc/systemd/system/beat-two.*']);
+    await lab().run('app1', ['systemctl', 'daemon-reload']);
   });
 
   it('is said of all hosts at once, each with what to type, and nothing is stopped', async () => {
-    const run = await pgup(['run', '-i', lab.inventoryFile, '--check'], { lab });
+    const run = await pgup(['run', '-i', lab().inventoryFile, '--check'], { lab: lab() });
     expect(run.exitCode, told(run)).to.equal(2);
     const blocking = eventsOf(run, 'finding').filter(({ weight }) => weight === 'blocks');
     for (const [check, says] of Object.entries(EXPECTED)) {
@@ -61,18 +56,31 @@ describe('what stands in the way', function () {
     }
     const unexpected = blocking.filter(({ check }) => !Object.hasOwn(EXPECTED, check));
     expect(unexpected, told(run)).to.deep.equal([]);
-    for (const unit of NAUTOBOT_UNITS) expect(await unitState(lab, 'app1', unit), unit).to.equal('active');
+    for (const unit of NAUTOBOT_UNITS) expect(await unitState(lab(), 'app1', unit), unit).to.equal('active');
   });
+}
 
-  it('is no more where it is agreed to or mended', async () => {
-    const mend = `DROP TABLESPACE archive; SELECT pg_drop_replication_slot('standby_1'); DROP TABLE stored; DROP EXTENSION adminpack;
-      SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name IN ('psql', 'grafana') AND pid <> pg_backend_pid()`;
-    for (const statement of mend.split(';')) await sql(lab, 'db1', statement);
-    await lab.run('app1', ['sh', '-c', 'systemctl stop beat-two login.scope']);
-    const run = await pgup(['run', '-i', lab.inventoryFile, '--check', '-e', 'pgup_other_databases=wiki'], { lab });
-    expect(run.exitCode, told(run)).to.equal(3);
-  });
-});
+async function trouble(lab: Lab): Promise<void> {
+  await lab.run('db1', ['install', '-d', '-o', 'postgres', '-g', 'postgres', '/srv/archive']);
+  await sql(lab, 'db1', TROUBLES);
+  await background(lab, 'db1', 'dba', 'runuser -u postgres -- psql -XqAt -d wiki -c "SELECT pg_sleep(600)"');
+  await background(
+    lab,
+    'other1',
+    'grafana',
+    `PGPASSWORD='${await password(lab)}' PGAPPNAME=grafana psql -XqAt -h db1 -U nautobot -c "SELECT pg_sleep(600)" nautobot`,
+  );
+  const server = '/opt/nautobot/bin/nautobot-server';
+  const unit = `sed 's/nautobot-scheduler.pid/two.pid/' /etc/systemd/system/nautobot-scheduler.service`;
+  await lab.run('app1', ['sh', '-c', `${unit} > /etc/systemd/system/beat-two.service && systemctl start beat-two`]);
+  // In a scope and not in a service: as somebody's login would.
+  await background(
+    lab,
+    'app1',
+    'somebody',
+    `systemd-run --scope -q --unit=login runuser -u nautobot -- env NAUTOBOT_ROOT=/opt/nautobot ${server} shell -c 'import time; time.sleep(600)'`,
+  );
+}
 
 async function background(lab: Lab, host: string, unit: string, line: string): Promise<void> {
   await lab.run(host, ['systemd-run', '-q', '--unit', unit, 'sh', '-c', line]);

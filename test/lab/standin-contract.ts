@@ -13,19 +13,21 @@ import {
   type Migration,
 } from '../../lib/nautobot/migrate.ts';
 import { RUNNING_JOBS } from '../../lib/nautobot/running-jobs.ts';
-import { HOST_TIMEOUT, labOrSkip } from './support.ts';
+import { labOrSkip } from './support.ts';
 
 const HOST = 'one1';
 const UNITS = ['nautobot.service', 'nautobot-worker.service', 'nautobot-scheduler.service'] as const;
 
-/** Many tests stand on it that the stand-in answers as the real Nautobot does: each question here is put to both. */
-describe('the stand-in for Nautobot answers as the real one', function () {
-  this.timeout(HOST_TIMEOUT);
+/**
+ * Many tests stand on it that the stand-in answers as the real Nautobot does: each question here is put to both. The
+ * real one is on the only host of a lab of topology `single`.
+ */
+export function standinContract(real: () => Lab): void {
   let labs: { readonly real: Lab; readonly standin: Lab };
   const surveys = new Map<Lab, HostSurvey>();
 
   before(async function () {
-    labs = { real: await labOrSkip(this, 'single'), standin: await labOrSkip(this, 'standin-single') };
+    labs = { real: real(), standin: await labOrSkip(this, 'standin-single') };
     for (const lab of Object.values(labs)) surveys.set(lab, await survey(lab));
   });
 
@@ -170,7 +172,7 @@ describe('the stand-in for Nautobot answers as the real one', function () {
     ]);
     await said(standin, ['systemctl', 'start', ...UNITS]);
   });
-});
+}
 
 async function said(lab: Lab, argv: readonly string[]): Promise<string> {
   return (await lab.run(HOST, argv)).stdout;
