@@ -5,7 +5,7 @@ import { Events } from '../lib/events.ts';
 import { modules } from '../lib/modules/catalogue.ts';
 import { controllerAt } from '../lib/run/controller.ts';
 import type { Engine } from '../lib/run/deployment-state.ts';
-import { runFleet } from '../lib/run/fleet.ts';
+import { inBatches, runFleet } from '../lib/run/fleet.ts';
 import { frozenRun } from '../lib/run/frozen-plan.ts';
 import type { RunEntry, StampedEntry } from '../lib/run/journal.ts';
 import { openRunFolder, writePlan } from '../lib/run/run-folder.ts';
@@ -82,6 +82,7 @@ export async function perform(options: Perform): Promise<number> {
     playbook: plan.playbookFile,
     check,
     deployments: names,
+    batches: inBatches(names, batches),
     hosts: hosts.size,
     folder: folder?.path,
   });

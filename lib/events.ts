@@ -10,7 +10,10 @@ export interface EventMap {
     readonly run: string;
     readonly playbook: string;
     readonly check: boolean;
+    /** In the order in which they are begun. */
     readonly deployments: readonly string[];
+    /** Those that run side by side, one batch after another. */
+    readonly batches: readonly (readonly string[])[];
     readonly hosts: number;
     readonly folder: string | undefined;
   };

@@ -32,6 +32,8 @@ export function plainRenderer(context: CliContext): (event: AnyEvent) => void {
             `pgup ${what}: ${event.playbook}, ${count(event.deployments.length, 'deployment')}, ${count(event.hosts, 'host')}`,
           ),
         );
+        if (event.batches.length > 1)
+          say(`in batches: ${event.batches.map((batch) => batch.join(' ')).join(', then ')}`);
         if (event.folder !== undefined) say(`journal: ${event.folder}`);
         break;
       }

@@ -78,7 +78,8 @@ function sayWaiting({ events }: Engine, { name }: PlannedDeployment, others: rea
   });
 }
 
-function inBatches<T>(all: readonly T[], sizes: readonly number[]): readonly (readonly T[])[] {
+/** Batches of these sizes, of which the last one repeats; without sizes, all at once. */
+export function inBatches<T>(all: readonly T[], sizes: readonly number[]): readonly (readonly T[])[] {
   if (sizes.length === 0) return all.length === 0 ? [] : [all];
   const batches: T[][] = [];
   for (let start = 0; start < all.length;) {

@@ -33,6 +33,19 @@ describe('the plain output', () => {
     expect(context.out()).to.equal('\nPLAY 1 Stop Nautobot\n');
   });
 
+  for (const [batches, line] of [
+    [[['a', 'b', 'c']], ''],
+    [[['a'], ['b', 'c']], 'in batches: a, then b c\n'],
+  ] as const) {
+    it(`says the order of ${batches.length} batches before anything is begun`, async () => {
+      const context = testContext();
+      const start = { run: 'r1', playbook: 'p.yml', check: false, hosts: 3, folder: undefined };
+      plainRenderer(context)({ type: 'run:start', at: 0, ...start, deployments: ['a', 'b', 'c'], batches });
+      await new Promise(setImmediate);
+      expect(context.out()).to.equal(`pgup run r1: p.yml, 3 deployments, 3 hosts\n${line}`);
+    });
+  }
+
   it('says what happened, what stands and what to type', async () => {
     const context = testContext();
     const letter = { happened: 'a failed', stands: ['b stands'], next: ['type c'], host: 'h', deployment: 'd' };
