@@ -24,12 +24,14 @@ export const surveyDeployment: Module<z.output<typeof argumentsSchema>> = {
 
 function judgeDeployment(facts: DeploymentFacts): Decision {
   const held = checkState(facts);
+  // Whatever else is found there is the other run's doing, and nothing to mend; nor is anything finished, whatever serves
+  // Nautobot now.
+  if (held.length > 0) return { kind: 'findings', findings: held };
   const serving = servingCluster(facts);
-  // a run that was left half way leaves its lock: then nothing is finished, whatever serves Nautobot now
-  if (held.length === 0 && isThere(facts, serving)) return { kind: 'finished', reason: saysThere(serving) };
+  const there = thereAlready(facts, serving);
+  if (there) return { kind: 'finished', reason: saysThere(there) };
   const findings = [
     ...checkInput(facts),
-    ...held,
     ...facts.hosts.flatMap(({ name, survey, isDatabase }) => [
       ...checkHost(name, survey.host, isDatabase, facts.now),
       ...checkManagers(name, survey.host.processes),
@@ -54,13 +56,9 @@ function judgeDeployment(facts: DeploymentFacts): Decision {
 
 type Found = Extract<Serving, { kind: 'serving' }>;
 
-function isThere({ variables, unknown }: DeploymentFacts, serving: Serving): serving is Found {
-  return (
-    unknown.length === 0 &&
-    serving.kind === 'serving' &&
-    serving.findings.length === 0 &&
-    serving.cluster.version === variables?.target
-  );
+function thereAlready({ variables, unknown }: DeploymentFacts, serving: Serving): Found | undefined {
+  if (unknown.length > 0 || serving.kind !== 'serving' || serving.findings.length > 0) return undefined;
+  return serving.cluster.version === variables?.target ? serving : undefined;
 }
 
 function saysThere({ cluster, host }: Found): string {

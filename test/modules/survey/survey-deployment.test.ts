@@ -42,6 +42,14 @@ describe('survey_deployment', () => {
     expect(found.applications[0]?.health).to.deep.include({ address: '127.0.0.1', port: 8080, path: '/health/' });
   });
 
+  it('says of hosts that another run holds nothing but that: what else is found is its doing', () => {
+    const of = scene();
+    of.db1.host.state['claim'] = 'pgup1 held 4 20261122-010101-ffff ops%40controller%2012 demo\n';
+    cluster(of).status = 'down';
+    of.app1.units.forEach((unit) => (unit.active = 'inactive'));
+    expect(findingsOf(judge(of)).map(({ check, host }) => `${check} ${host}`)).to.deep.equal(['held db1']);
+  });
+
   it('survives the journal', () => {
     const found = upgrade(scene());
     const again = JSON.parse(JSON.stringify(found)) as Upgrade;
