@@ -34,6 +34,7 @@ apt-mark showhold | sed 's/^/hold /'
 for timer in apt-daily.timer apt-daily-upgrade.timer; do
   echo "timer $timer $(systemctl is-enabled "$timer" 2>/dev/null) $(systemctl is-active "$timer" 2>/dev/null)"
 done
+find /etc /var/lib/postgresql -name '.pgup-*' 2>/dev/null | sed 's/^/staged /'
 [ ! -e /usr/sbin/policy-rc.d ] || echo 'policy-rc.d'
 find /var/lib/pgup /run/pgup* -path /var/lib/pgup/jobs -prune -o -print 2>/dev/null | sed 's/^/state /'
 [ ! -e /var/lib/pgup/claim ] || awk '{ print "lock", $2 }' /var/lib/pgup/claim

@@ -73,7 +73,8 @@ function carrySteps({ old, new: fresh }: Upgrade, carried: Carried, hash: string
     {
       kind: 'change',
       says: `put closed settings and certificates into ${fresh.dataDirectory}`,
-      command: sh`cp -a ${work.dataFiles}/. ${fresh.dataDirectory}/ && printf '%s\n' ${hash} > ${work.carried}`,
+      // What a host that lost its power had not put in its place yet: nobody else writes there under this claim.
+      command: sh`find ${fresh.configDirectory} -name '.pgup-*' -delete && cp -a ${work.dataFiles}/. ${fresh.dataDirectory}/ && printf '%s\n' ${hash} > ${work.carried}`,
     },
     {
       kind: 'ask',

@@ -116,6 +116,17 @@ describe('carry_settings', () => {
     expect(told(decide({ module: 'carry_settings', state: 'prepared', facts: changed }))).to.equal('steps');
   });
 
+  it('takes away what a host that lost its power had staged and not put in its place', () => {
+    const steps = stepsOf(decide({ module: 'carry_settings', state: 'prepared' }));
+    const uploads = steps.flatMap((step) => (step.kind === 'upload' ? [step.path] : []));
+    const swept = textOf(steps.find((step) => step.says.startsWith('put closed'))!);
+    expect(swept).to.contain("find /etc/postgresql/17/main -name '.pgup-*' -delete &&");
+    // All others are in the folder of the upgrade, which goes as a whole.
+    const elsewhere = uploads.filter((path) => !path.startsWith('/etc/postgresql/17/main/'));
+    expect(elsewhere.filter((path) => !path.startsWith('/var/lib/postgresql/17/pgup-main/'))).to.deep.equal([]);
+    expect(elsewhere.length).to.be.lessThan(uploads.length);
+  });
+
   it('keeps what holds a password out of sight', () => {
     const facts = answer('file:conf.d/x.conf', "primary_conninfo = 'user=x password=y'\n");
     const step = stepsOf(decide({ module: 'carry_settings', state: 'prepared', facts })).find((each) =>
