@@ -4,7 +4,7 @@ import type { DeploymentState, Engine } from './deployment-state.ts';
 import type { TaskFailure } from './play.ts';
 
 interface LetterOptions {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, 'run' | 'flavour' | 'events' | 'park' | 'journal' | 'folder'>;
   readonly state: DeploymentState;
   readonly failure: TaskFailure;
   readonly outcome: Bad;
