@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
-import { eventsOf, NAUTOBOT_UNITS, pgup, sql, told, unitState, upgrade, type PgupRun } from './pgup.ts';
+import { ownerOf } from '../faults/owner-of.ts';
+import { eventsOf, majorVersion, NAUTOBOT_UNITS, pgup, sql, told, unitState, upgrade, type PgupRun } from './pgup.ts';
 import { labOrSkip } from './support.ts';
 
 /** What is wrong, made from the lab's good inventory, and what has to be said. */
@@ -123,6 +124,51 @@ describe('what is refused', function () {
     expect(eventsOf(run, 'recap')[0]!.deployments[0]!.outcome).to.equal('blocked');
     expect(eventsOf(run, 'task:host').filter(({ status }) => status === 'changed')).to.deep.equal([]);
     for (const unit of NAUTOBOT_UNITS) expect(await unitState(lab, 'app1', unit), unit).to.equal('active');
+  });
+
+  describe('while another run, whose controller died in its window, has the hosts', () => {
+    let first: PgupRun;
+
+    before(async function () {
+      this.timeout(2 * 60_000);
+      first = await upgrade({
+        lab,
+        onEvent: (event, child) => {
+          if (event.type === 'play:start' && event.play.startsWith('3 ')) child.kill('SIGKILL');
+        },
+      });
+      expect(first.exitCode, told(first)).to.equal(null);
+    });
+
+    const id = (): string => eventsOf(first, 'run:start')[0]!.run;
+
+    for (const check of [false, true]) {
+      it(`a second ${check ? 'look' : 'run'}, with the name of the one that has them and nothing else`, async () => {
+        const second = await pgup(['run', '-i', lab.inventoryFile, check ? '--check' : '--yes'], { lab });
+        expect(second.exitCode, told(second)).to.equal(2);
+        const findings = eventsOf(second, 'finding');
+        expect(findings.map(({ host, check: name }) => `${name} ${host}`).sort()).to.deep.equal([
+          'held app1',
+          'held db1',
+        ]);
+        for (const { text, next } of findings) {
+          expect(text).to.equal(`run ${id()} of ${ownerOf(first)} holds the host`);
+          expect(next).to.contain(`pgup resume ${id()}`);
+        }
+        expect(eventsOf(second, 'task:host').filter(({ status }) => status === 'changed')).to.deep.equal([]);
+      });
+    }
+
+    it('but for going back, from any controller: the hosts know what was done', async () => {
+      const back = await pgup(['rollback', '-i', lab.inventoryFile, '--yes', '--take-over'], { lab });
+      expect(back.exitCode, told(back)).to.equal(7);
+      expect(eventsOf(back, 'run:start')[0]!.run).to.equal(id());
+      expect(await majorVersion(lab, 'db1')).to.equal('15');
+      for (const unit of NAUTOBOT_UNITS) expect(await unitState(lab, 'app1', unit), unit).to.equal('active');
+      const again = await pgup(['rollback', '-i', lab.inventoryFile, '--yes'], { lab });
+      expect(again.exitCode, told(again)).to.equal(2);
+      expect(again.stderr).to.match(/error\[no-run\].*no run holds a deployment of this inventory/);
+    }).timeout(2 * 60_000);
   });
 
   async function attempt({ inventory, playbook, more = [], env = {} }: Refusal): Promise<PgupRun> {
