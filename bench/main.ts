@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- NAME...] [--rounds N]`: measures pgup beside others, all in one run on this machine, and prints the
  * figures with their limits. The last line is one JSON object, benchmark → promise → figure. Exit code 0 only where
- * every promise is kept, 1 where one is broken, 2 where the machine is too restless to tell.
+ * every promise is kept, 1 where one is broken, 2 where the machine is too restless to tell, 130 where it was stopped: then
+ * what was made is undone first.
  *
  * To add a benchmark: a file here that exports a `Benchmark` (benchmark.ts), and its name in all.ts. Its `measure` makes
  * what it needs in `bench.folder`, gives what must be undone to `bench.defer`, measures its sides with `interleave` (or
@@ -34,9 +35,18 @@ const argv = await yargs(process.argv.slice(2))
 
 process.stdout.write(`${describeMachine(new Date())}\n`);
 const wanted = argv._.map(String);
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    stop.abort();
+  });
+}
 process.exitCode = await runBenchmarks({
   benchmarks: benchmarks.filter(({ name }) => wanted.length === 0 || wanted.includes(name)),
   rounds: argv.rounds,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  stop: stop.signal,
 });
+// What was being measured when it was stopped has no other end.
+if (stop.signal.aborted) process.exit();

@@ -1,6 +1,6 @@
 import type { Command } from '../shell/host-shell.ts';
 import { raw, sh } from '../shell/sh.ts';
-import { PACKAGES } from './host-paths.ts';
+import { NEW_CLUSTER_INTENT, PACKAGES, STATE } from './host-paths.ts';
 
 /**
  * Debian's packages beside a running cluster. Installing one starts every cluster whose start.conf says `auto`, may make
@@ -77,6 +77,8 @@ export function restorePackages(): Command {
 if [ -e ${PACKAGES}/guarded ]; then
   apt-mark showhold | grep -vxF -f ${PACKAGES}/held-before | grep '^postgresql' | xargs -r apt-mark unhold > /dev/null
   while read -r timer; do systemctl start "$timer"; done < ${PACKAGES}/timers
+  # Told for as long as package scripts may make a cluster; whoever goes back has dropped ours by now.
+  rm -f ${NEW_CLUSTER_INTENT}; sync ${STATE}
   rm -rf ${PACKAGES}
 fi`;
 }

@@ -48,6 +48,33 @@ describe('benchmarks', () => {
       .and.to.match(/\| +51\.2 x \| +1 \| +51\.2 and 51\.2 \| +at least 50 x \| +kept \|/);
   });
 
+  it('are stopped in the middle with what they made undone, and none is begun after that', async () => {
+    const stop = new AbortController();
+    const seen: string[] = [];
+    let folder = '';
+    const exitCode = await runBenchmarks({
+      benchmarks: [
+        benchmark('endless', (bench) => {
+          ({ folder } = bench);
+          bench.defer(() => void seen.push('undone'));
+          stop.abort();
+          return new Promise<Measured>(() => undefined);
+        }),
+        benchmark('next', () => {
+          seen.push('next');
+          return { tables: [], promises: [promised()] };
+        }),
+      ],
+      rounds: undefined,
+      out: () => undefined,
+      err: () => undefined,
+      stop: stop.signal,
+    });
+    expect(exitCode).to.equal(130);
+    expect(seen).to.deep.equal(['undone']);
+    expect(existsSync(folder)).to.be.false;
+  });
+
   for (const [what, broken] of [
     ['is above its limit', promised({ values: [2.001, 2.1, 2.2, 2.1, 2.3] })],
     ['is below its limit', promised({ values: [49], limit: { kind: 'at least', bound: 50 } })],

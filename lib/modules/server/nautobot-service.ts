@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Unit } from '../../nautobot/application.ts';
 import { HOLD_NAUTOBOT } from '../../postgresql/host-paths.ts';
 import { answers, testAnswer } from '../../shell/answers.ts';
-import type { Result } from '../../shell/host-shell.ts';
+import type { Command, Result } from '../../shell/host-shell.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Decision, Step } from '../module.ts';
 import { applicationModule, type Here } from './application-module.ts';
@@ -37,7 +37,10 @@ export const nautobotServiceModule = applicationModule<Arguments>({
     reading(
       ...units
         .filter((unit) => unit.role === role)
-        .map(({ name }) => testAnswer(`active:${name}`, sh`systemctl is-active -q -- ${name}`)),
+        .flatMap(({ name }) => [
+          testAnswer(`active:${name}`, sh`systemctl is-active -q -- ${name}`),
+          testAnswer(`coming:${name}`, onItsWay(name)),
+        ]),
       testAnswer('held', sh`[ -e ${HOLD_NAUTOBOT} ]`),
     ),
   decide: (here, { arguments: chosen, host }, facts) => {
@@ -47,7 +50,10 @@ export const nautobotServiceModule = applicationModule<Arguments>({
     const active = (unit: Unit): boolean => is?.has(`active:${unit.name}`) ?? unit.active;
     switch (chosen.state) {
       case 'stopped':
-        return stop(units, active, { here, role: chosen.role });
+        return stop(units, (unit) => active(unit) || is?.has(`coming:${unit.name}`) === true, {
+          here,
+          role: chosen.role,
+        });
       case 'restored': {
         const first = here.upgrade.applications.find(({ units: all }) =>
           all.some((unit) => unit.role === chosen.role && unit.active),
@@ -102,13 +108,21 @@ touch ${HOLD_NAUTOBOT}; sync ${HOLD_NAUTOBOT}; exit "$code"`,
   },
 });
 
+/**
+ * A unit that starts, stops or waits to be started again is not active, and would be there after all when the server is
+ * to be stopped: one whose start was interrupted by a reboot, one that crashed (`Restart=`).
+ */
+function onItsWay(unit: string): Command {
+  return sh`case $(systemctl is-active -- ${unit}) in activating | deactivating | reloading) ;; *) false ;; esac`;
+}
+
 function stop(
   units: readonly Unit[],
-  active: (unit: Unit) => boolean,
+  up: (unit: Unit) => boolean,
   { role, here }: { role: Arguments['role']; here: Here },
 ): Decision {
   // In check mode all of them still run; what the survey saw running is what would be stopped.
-  const running = units.filter((unit) => active(unit));
+  const running = units.filter((unit) => up(unit));
   if (running.length === 0) return { kind: 'nothing', reason: `${names(units)} not running` };
   const steps: Step[] = role === 'web' ? [{ kind: 'mark', says: 'the window opens', mark: 'window-opens' }] : [];
   const wait = role === 'worker' ? here.upgrade.drainTimeout * 1000 + STOP_DEADLINE : STOP_DEADLINE;

@@ -106,6 +106,29 @@ describe('a fingerprint that is not that of what was stopped', () => {
   });
 });
 
+describe('a service of Nautobot that is to be stopped', () => {
+  const unit = 'nautobot-scheduler.service';
+  const stop = (state: string): readonly string[] =>
+    says(
+      decide({
+        module: 'nautobot_service',
+        host: 'app1',
+        state: 'fresh',
+        arguments: { role: 'scheduler', state: 'stopped' },
+        facts: (text) => text.replace(`active:${unit} yes\n`, state === '' ? '' : `${state}:${unit} yes\n`),
+      }),
+    );
+
+  it('is stopped while it runs, and while it starts or waits to be started again', () => {
+    expect(stop('active')).to.deep.equal([`stop ${unit}`]);
+    expect(stop('coming')).to.deep.equal([`stop ${unit}`]);
+  });
+
+  it('is left alone where it does not run', () => {
+    expect(stop('')).to.deep.equal([]);
+  });
+});
+
 describe('carry_settings', () => {
   it('does nothing a second time, unless the old settings changed', () => {
     const first = stepsOf(decide({ module: 'carry_settings', state: 'prepared' }));
