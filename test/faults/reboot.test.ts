@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab/open-lab.ts';
+import { until } from '../../lab/wait.ts';
 import { eventsOf, majorVersion, NAUTOBOT_UNITS, told, unitState, upgrade } from '../lab/pgup.ts';
 import { labOrSkip } from '../lab/support.ts';
 
@@ -41,5 +42,17 @@ describe('a reboot inside the window', function () {
     expect(eventsOf(run, 'letter')[0]!.happened).to.match(/rebooted/);
     await lab.waitForHealth();
     expect(await majorVersion(lab, 'db1')).to.equal('15');
+  });
+
+  it('before the run, or a crash, that leaves a service waiting to be started again: it is stopped, and runs afterwards', async () => {
+    await lab.run('app1', ['systemctl', 'kill', '--signal', 'KILL', 'nautobot-scheduler.service']);
+    await until('it waits', 10, async () =>
+      (await unitState(lab, 'app1', 'nautobot-scheduler.service')) === 'activating' ? true : undefined,
+    );
+    const run = await upgrade({ lab });
+    expect(run.exitCode, told(run)).to.equal(0);
+    expect(told(run)).to.contain('changed app1: Stop the scheduler: nautobot-scheduler.service stopped');
+    expect(await majorVersion(lab, 'db1')).to.equal('17');
+    for (const unit of NAUTOBOT_UNITS) expect(await unitState(lab, 'app1', unit), unit).to.equal('active');
   });
 });
