@@ -142,7 +142,7 @@ describe('carry_settings', () => {
   it('takes away what a host that lost its power had staged and not put in its place', () => {
     const steps = stepsOf(decide({ module: 'carry_settings', state: 'prepared' }));
     const uploads = steps.flatMap((step) => (step.kind === 'upload' ? [step.path] : []));
-    const swept = textOf(steps.find((step) => step.says.startsWith('put closed'))!);
+    const swept = textOf(steps.find((step) => step.says.startsWith('put closed')));
     expect(swept).to.contain("find /etc/postgresql/17/main -name '.pgup-*' -delete &&");
     // All others are in the folder of the upgrade, which goes as a whole.
     const elsewhere = uploads.filter((path) => !path.startsWith('/etc/postgresql/17/main/'));
